@@ -1,0 +1,290 @@
+import { GateError } from "../error/gate-error.ts";
+import { DeadlineWheel } from "../job/deadline-wheel.ts";
+import { type Job, serviceOf } from "../job/job.ts";
+import type { JobControl, ReplySink } from "../job/reply.ts";
+import type { Clock } from "../observe/clock.ts";
+import type { Endpoint } from "../registry/endpoint.ts";
+import type { Registry, RegistryListener } from "../registry/registry.ts";
+import type { RouteTable } from "../routing/route-table.ts";
+import { closestName } from "./closest-name.ts";
+import { choose, pinnedVersion } from "./placement.ts";
+import { OrphanWatch } from "./orphan-watch.ts";
+import { JobRun, type JobState, type RunOwner } from "./run.ts";
+import { Target } from "./target.ts";
+
+/** A job that no handler has seen is placed again this many times, idempotent or not. */
+const maxPlacements = 16;
+/** Jobs that wait for unknown targets right after the start. */
+const maxUnsettled = 10_000;
+
+/** Hears of every job; see the plugin contract. */
+export interface DispatchListener {
+  settled?(run: JobRun): void;
+}
+
+/** What the dispatcher is made of. */
+export interface DispatcherOptions {
+  registry: Registry;
+  routes: RouteTable;
+  clock: Clock;
+  /** After the start, jobs for unknown targets wait this long for workers to come back, in ms. */
+  settleMs: number;
+}
+
+/**
+ * Takes a job, finds its route, and brings it to an endpoint: at once, or from the target's queue when one has room.
+ *
+ * The order in which to read: `dispatch` → `#admit` → `#place`, or `#enqueue` → `#pump` → `#place` → `released` → `ended`.
+ */
+export class Dispatcher implements RunOwner, RegistryListener {
+  readonly #registry: Registry;
+  #routes: RouteTable;
+  readonly #clock: Clock;
+  readonly #wheel: DeadlineWheel;
+  readonly #orphans: OrphanWatch;
+  readonly #targets = new Map<string, Target>();
+  /** Targets with a queue that is not empty. */
+  readonly #waiting = new Set<Target>();
+  /** Jobs for unknown targets, held until the gate has settled. */
+  readonly #unsettled = new Set<JobRun>();
+  readonly #listeners: DispatchListener[] = [];
+  #isSettled: boolean;
+  #isDraining = false;
+  #isClosed = false;
+  #open = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#registry = options.registry;
+    this.#routes = options.routes;
+    this.#clock = options.clock;
+    this.#wheel = new DeadlineWheel(options.clock);
+    this.#orphans = new OrphanWatch(options.clock);
+    this.#registry.listen(this);
+    this.#isSettled = options.settleMs <= 0;
+    if (!this.#isSettled) this.#clock.after(options.settleMs, () => this.#settle());
+  }
+
+  get targets(): ReadonlyMap<string, Target> {
+    return this.#targets;
+  }
+
+  /** Jobs accepted and not yet ended. */
+  get openJobs(): number {
+    return this.#open;
+  }
+
+  listen(listener: DispatchListener): void {
+    this.#listeners.push(listener);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** Brings `job` to a worker. The sink hears exactly one `end` or `fail`, perhaps before this returns. */
+  dispatch(job: Job, sink: ReplySink): JobControl {
+    const run = new JobRun(job, sink, this);
+    this.#open++;
+    const target = this.#targets.get(job.target) ?? this.#resolve(job.target);
+    if (target === undefined) this.#admitUnknown(run);
+    else this.#admit(run, target);
+    return run;
+  }
+
+  /** Takes a changed table; queued jobs stay, under their new routes. */
+  setRoutes(routes: RouteTable): void {
+    this.#routes = routes;
+    for (const target of this.#targets.values()) target.setRoute(routes.match(target.name));
+  }
+
+  /** Refuses new jobs and resolves once every accepted one has ended. */
+  drain(): Promise<void> {
+    this.#isDraining = true;
+    if (this.#open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  /** Ends what is left as `unavailable`. */
+  close(): void {
+    this.#isDraining = true;
+    this.#isClosed = true;
+    const error = new GateError("unavailable", "the gate is closing");
+    for (const run of this.#unsettled) run.refuse(error);
+    for (const target of this.#targets.values()) {
+      for (let run = target.queue.first; run !== undefined; run = target.queue.first) run.refuse(error);
+    }
+    this.#orphans.close();
+    this.#wheel.close();
+  }
+
+  // From the registry.
+
+  available(endpoint: Endpoint): void {
+    if (this.#waiting.size === 0) return;
+    const served = [...this.#waiting].filter((target) => endpoint.methods.has(target.name));
+    // The target whose head has waited longest comes first: one busy method cannot starve another on a shared worker.
+    if (served.length > 1) served.sort((a, b) => (a.queue.first?.acceptedAt ?? 0) - (b.queue.first?.acceptedAt ?? 0));
+    for (const target of served) this.#pump(target);
+  }
+
+  stateChanged(endpoint: Endpoint): void {
+    if (endpoint.state === "ready") return;
+    for (const target of this.#waiting) {
+      if (endpoint.methods.has(target.name)) this.#orphans.watch(target);
+    }
+  }
+
+  methodsChanged(): void {
+    for (const run of this.#unsettled) {
+      const target = this.#resolve(run.job.target);
+      if (target === undefined) continue;
+      this.#unsettled.delete(run);
+      this.#wheel.remove(run);
+      this.#admit(run, target);
+    }
+  }
+
+  // From runs.
+
+  released(run: JobRun, endpoint: Endpoint): void {
+    const target = run.target as Target;
+    target.running--;
+    target.balancer.settled?.(endpoint, run);
+    endpoint.release(run.durationMs, run.code === undefined);
+    if (target.queue.size > 0) this.#pump(target);
+  }
+
+  mayRunAgain(run: JobRun, error: GateError, neverStarted: boolean): boolean {
+    if (!error.retryable || this.#isClosed) return false;
+    if (neverStarted) return run.attempts < maxPlacements;
+    const { route, pool } = run.target as Target;
+    const isIdempotent = run.job.idempotent || route.idempotent || pool.info?.idempotent === true;
+    return isIdempotent && error.code === "unavailable" && run.attempts < route.retry.attempts;
+  }
+
+  placeAgain(run: JobRun): void {
+    const target = run.target as Target;
+    this.#wait(run, target, "head");
+    this.#pump(target);
+  }
+
+  ended(run: JobRun, wasWaiting: boolean): void {
+    this.#wheel.remove(run);
+    const { target } = run;
+    if (target === undefined) this.#unsettled.delete(run);
+    else {
+      if (wasWaiting && run.isQueued) this.#leaveQueue(run, target);
+      countEnd(target, run.state);
+    }
+    this.#open--;
+    for (const listener of this.#listeners) listener.settled?.(run);
+    if (this.#open === 0) this.#whenIdle?.();
+  }
+
+  // The way of a job.
+
+  #admit(run: JobRun, target: Target): void {
+    run.target = target;
+    target.counts.accepted++;
+    run.job.deadline = Math.min(run.job.deadline, run.acceptedAt + target.route.timeoutMs);
+    if (this.#isDraining) return run.refuse(new GateError("unavailable", "the gate is draining; call another one"));
+    if (run.job.deadline <= run.acceptedAt) return run.expire();
+    this.#wheel.add(run);
+    const endpoint = target.queue.size === 0 ? choose(target, run.job) : undefined;
+    if (endpoint === undefined) this.#enqueue(run, target);
+    else this.#place(run, target, endpoint);
+  }
+
+  #place(run: JobRun, target: Target, endpoint: Endpoint): void {
+    target.running++;
+    endpoint.occupy();
+    run.start(endpoint);
+  }
+
+  #enqueue(run: JobRun, target: Target): void {
+    if (target.queue.size >= target.route.queue) {
+      target.counts.refused++;
+      return run.refuse(queueFull(target));
+    }
+    this.#wait(run, target, "tail");
+    if (target.pool.available.length > 0) this.#pump(target);
+  }
+
+  #wait(run: JobRun, target: Target, end: "head" | "tail"): void {
+    run.isQueued = true;
+    run.waitingSince = this.#clock.now();
+    if (end === "head") target.queue.unshift(run);
+    else target.queue.push(run);
+    this.#waiting.add(target);
+    this.#orphans.watch(target);
+  }
+
+  #leaveQueue(run: JobRun, target: Target): void {
+    run.isQueued = false;
+    target.queue.remove(run);
+    if (target.queue.size === 0) this.#waiting.delete(target);
+  }
+
+  /** Places waiting runs in order until one has to go on waiting; one that is pinned to a busy version lets others pass. */
+  #pump(target: Target): void {
+    // An endpoint may answer before `start` returns and so bring us here again: the loop that runs already goes on.
+    if (target.isPumping) return;
+    target.isPumping = true;
+    target.orphanedSince = undefined;
+    let run = target.queue.first;
+    while (run !== undefined && target.pool.available.length > 0) {
+      const endpoint = choose(target, run.job);
+      if (endpoint !== undefined) {
+        this.#leaveQueue(run, target);
+        this.#place(run, target, endpoint);
+        run = target.queue.first;
+      } else if (pinnedVersion(run.job) === undefined) break;
+      else run = run.queueNext;
+    }
+    target.isPumping = false;
+  }
+
+  // Targets that nobody knows.
+
+  #resolve(name: string): Target | undefined {
+    const pool = this.#registry.pool(name) ?? (this.#routes.isNamed(name) ? this.#registry.expect(name) : undefined);
+    if (pool === undefined) return undefined;
+    const target = new Target(name, pool, this.#routes.match(name));
+    this.#targets.set(name, target);
+    return target;
+  }
+
+  /** Workers of a gate that has just restarted need a moment to come back: until then, unknown does not mean wrong. */
+  #admitUnknown(run: JobRun): void {
+    if (this.#isSettled || this.#unsettled.size >= maxUnsettled || this.#registry.hasService(serviceOf(run.job.target))) {
+      return run.refuse(this.#notFound(run.job.target));
+    }
+    this.#unsettled.add(run);
+    this.#wheel.add(run);
+  }
+
+  #settle(): void {
+    this.#isSettled = true;
+    for (const run of this.#unsettled) run.refuse(this.#notFound(run.job.target));
+  }
+
+  #notFound(name: string): GateError {
+    const closest = closestName(name, this.#registry.pools.keys());
+    const hint = closest === undefined ? "`gate list` shows what is served" : `did you mean ${closest}?`;
+    return new GateError("not_found", `no worker serves ${JSON.stringify(name)}; ${hint}`);
+  }
+}
+
+function countEnd(target: Target, state: JobState): void {
+  if (state === "completed" || state === "failed" || state === "cancelled" || state === "expired") target.counts[state]++;
+}
+
+function queueFull(target: Target): GateError {
+  const { name, route } = target;
+  return new GateError("resource_exhausted", `${route.queue} jobs wait for ${name} already, the bound of route "${route.pattern}"; try again later, add workers or raise its queue`, {
+    details: { queue: route.queue, retryAfterMs: 1000 },
+  });
+}

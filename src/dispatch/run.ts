@@ -1,0 +1,221 @@
+/**
+ * The life of a job in the gate, in one state machine.
+ *
+ * A run is *waiting* (accepted; in a queue, or about to be placed), then *running* on an endpoint, then ended as one of
+ * *completed*, *failed*, *cancelled*, *expired*. It ends exactly once, and the caller's sink hears that end at that moment.
+ *
+ * | from | what happens | to |
+ * |---|---|---|
+ * | waiting | the dispatcher places it | running |
+ * | waiting, running | the caller cancels | cancelled |
+ * | waiting, running | its deadline passes | expired |
+ * | waiting | the dispatcher refuses it (queue full, no worker) | failed |
+ * | running | the endpoint ends it | completed |
+ * | running | the endpoint fails it, and it may run again | waiting |
+ * | running | the endpoint fails it | failed |
+ *
+ * The endpoint is a second, shorter thread: it is *occupied* from the placement until the endpoint says `end` or `fail`, even when
+ * the caller has been answered long before (cancelled, expired). Only then is its place given back, once per placement.
+ */
+import type { Code } from "../error/code.ts";
+import { GateError } from "../error/gate-error.ts";
+import type { DeadlineEntry } from "../job/deadline-wheel.ts";
+import type { Job } from "../job/job.ts";
+import type { Metadata } from "../job/metadata.ts";
+import type { JobControl, ReplySink } from "../job/reply.ts";
+import type { Endpoint } from "../registry/endpoint.ts";
+import type { Target } from "./target.ts";
+
+export type JobState = "waiting" | "running" | "completed" | "failed" | "cancelled" | "expired";
+
+/** What a run needs of the dispatcher. */
+export interface RunOwner {
+  /** The endpoint has let go; called once per placement. `run.code` and `run.durationMs` tell how it went. */
+  released(run: JobRun, endpoint: Endpoint): void;
+  /** The job failed on its endpoint before the caller saw anything: true when it may wait for another place. */
+  mayRunAgain(run: JobRun, error: GateError, neverStarted: boolean): boolean;
+  /** The run waits again; place it. */
+  placeAgain(run: JobRun): void;
+  /** The run has ended; called once. A waiting run must leave its queue. */
+  ended(run: JobRun, wasWaiting: boolean): void;
+  now(): number;
+}
+
+/** One job under way: the sink of its endpoint and the control of its caller at once. */
+export class JobRun implements ReplySink, JobControl, DeadlineEntry {
+  readonly job: Job;
+  readonly #sink: ReplySink;
+  readonly #owner: RunOwner;
+  #state: JobState = "waiting";
+  #control: JobControl | undefined;
+  #hasReplied = false;
+  #startedAt = 0;
+  #heldInput: Uint8Array[] | undefined;
+  #hasSentInput = false;
+  #hasInputEnded = false;
+
+  /** Where it belongs; undefined while nobody knows its target. */
+  target: Target | undefined = undefined;
+  /** Who occupies it: from the placement until the endpoint has let go. */
+  endpoint: Endpoint | undefined = undefined;
+  /** Placements so far. */
+  attempts = 0;
+  /** How the last placement ended: undefined for success. */
+  code: Code | undefined;
+  durationMs = 0;
+  readonly acceptedAt: number;
+  isQueued = false;
+  /** When it began to wait this time, on the gate's clock. */
+  waitingSince = 0;
+
+  // Links of the deadline wheel and of the queue.
+  wheelNext: DeadlineEntry | undefined = undefined;
+  wheelPrevious: DeadlineEntry | undefined = undefined;
+  queueNext: JobRun | undefined = undefined;
+  queuePrevious: JobRun | undefined = undefined;
+
+  constructor(job: Job, sink: ReplySink, owner: RunOwner) {
+    this.job = job;
+    this.#sink = sink;
+    this.#owner = owner;
+    this.acceptedAt = owner.now();
+  }
+
+  get state(): JobState {
+    return this.#state;
+  }
+
+  get hasEnded(): boolean {
+    return this.#state !== "waiting" && this.#state !== "running";
+  }
+
+  get deadline(): number {
+    return this.job.deadline;
+  }
+
+  // From the dispatcher.
+
+  /** Places the run on `endpoint`, which may answer before this returns. */
+  start(endpoint: Endpoint): void {
+    this.#state = "running";
+    this.endpoint = endpoint;
+    const attempt = ++this.attempts;
+    this.#startedAt = this.#owner.now();
+    const control = endpoint.link.send(this.job, this);
+    // It has been answered already, or even failed and been placed elsewhere: this control is of no more use.
+    if (this.endpoint === undefined || attempt !== this.attempts) return;
+    this.#control = control;
+    if (this.hasEnded) control.cancel("the caller has left");
+    else if (this.job.streamsInput) this.#sendHeldInput(control);
+  }
+
+  /** Ends a waiting run that will not be placed. */
+  refuse(error: GateError): void {
+    if (this.#state === "waiting") this.#endAs("failed", error);
+  }
+
+  // From the wheel.
+
+  expire(): void {
+    if (this.hasEnded) return;
+    const where = this.#state === "waiting" ? "while it waited for a worker" : "while it ran";
+    const control = this.#control;
+    this.#endAs("expired", new GateError("deadline_exceeded", `the deadline of ${this.job.target} passed ${where}`));
+    control?.cancel("deadline exceeded");
+  }
+
+  // From the caller.
+
+  cancel(reason?: string): void {
+    if (this.hasEnded) return;
+    const control = this.#control;
+    this.#endAs("cancelled", new GateError("cancelled", reason ?? "the caller cancelled"));
+    control?.cancel(reason);
+  }
+
+  resume(): void {
+    this.#control?.resume();
+  }
+
+  /** Input that comes before the run is placed is held; the caller then waits for `drained`, so one chunk at most is. */
+  input(payload: Uint8Array): boolean {
+    if (this.hasEnded) return true;
+    if (this.#control === undefined) {
+      (this.#heldInput ??= []).push(payload);
+      return false;
+    }
+    this.#hasSentInput = true;
+    return this.#control.input?.(payload) ?? true;
+  }
+
+  endInput(): void {
+    this.#hasInputEnded = true;
+    this.#control?.endInput?.();
+  }
+
+  // From the endpoint.
+
+  chunk(payload: Uint8Array): boolean {
+    if (this.hasEnded) return true;
+    this.#hasReplied = true;
+    return this.#sink.chunk(payload);
+  }
+
+  head(metadata: Metadata): void {
+    if (this.hasEnded) return;
+    this.#hasReplied = true;
+    this.#sink.head?.(metadata);
+  }
+
+  end(payload?: Uint8Array, trailers?: Metadata): void {
+    this.#release(undefined);
+    if (this.hasEnded) return;
+    this.#state = "completed";
+    this.#owner.ended(this, false);
+    this.#sink.end(payload, trailers);
+  }
+
+  fail(error: GateError, neverStarted = false): void {
+    this.#release(error.code);
+    if (this.hasEnded) return;
+    if (!this.#hasReplied && !this.#hasSentInput && this.#owner.mayRunAgain(this, error, neverStarted)) {
+      this.#state = "waiting";
+      this.#owner.placeAgain(this);
+      return;
+    }
+    this.#endAs("failed", error, neverStarted);
+  }
+
+  drained(): void {
+    if (!this.hasEnded) this.#sink.drained?.();
+  }
+
+  #sendHeldInput(control: JobControl): void {
+    const held = this.#heldInput ?? [];
+    this.#heldInput = undefined;
+    let hasRoom = true;
+    for (const payload of held) {
+      this.#hasSentInput = true;
+      hasRoom = control.input?.(payload) ?? true;
+    }
+    if (this.#hasInputEnded) control.endInput?.();
+    else if (hasRoom && held.length > 0) this.#sink.drained?.();
+  }
+
+  #release(code: Code | undefined): void {
+    const { endpoint } = this;
+    if (endpoint === undefined) return;
+    this.code = code;
+    this.durationMs = this.#owner.now() - this.#startedAt;
+    this.#control = undefined;
+    this.endpoint = undefined;
+    this.#owner.released(this, endpoint);
+  }
+
+  #endAs(state: "failed" | "cancelled" | "expired", error: GateError, neverStarted?: boolean): void {
+    const wasWaiting = this.#state === "waiting";
+    this.#state = state;
+    this.#owner.ended(this, wasWaiting);
+    this.#sink.fail(error, neverStarted);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Pool } from "../registry/pool.ts";
+import type { Route } from "../routing/route.ts";
+import type { Balancer } from "../strategy/strategy.ts";
+import { JobQueue } from "./job-queue.ts";
+
+/** How the jobs of one target ended so far. */
+export interface TargetCounts {
+  accepted: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  expired: number;
+  /** Refused because the queue was full; part of `failed`. */
+  refused: number;
+}
+
+/** Everything the dispatcher knows of one `Service.method`: its route, its pool, the balancer between them, and who waits. */
+export class Target {
+  readonly name: string;
+  readonly pool: Pool;
+  readonly queue: JobQueue = new JobQueue();
+  readonly counts: TargetCounts = { accepted: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 };
+  route: Route;
+  balancer: Balancer;
+  /** Jobs placed and not yet let go of by their endpoint. */
+  running = 0;
+  /** Since when no worker of it is alive, while jobs wait; on the gate's clock. */
+  orphanedSince: number | undefined;
+  isPumping = false;
+
+  constructor(name: string, pool: Pool, route: Route) {
+    this.name = name;
+    this.pool = pool;
+    this.route = route;
+    this.balancer = route.strategy.createBalancer();
+  }
+
+  /** Tells whether any worker of it is ready, with room or not. */
+  get hasLiveWorker(): boolean {
+    return this.pool.available.length > 0 || this.pool.members.some((endpoint) => endpoint.state === "ready");
+  }
+
+  /** Takes a changed route; the balancer starts anew only when the strategy changed. */
+  setRoute(route: Route): void {
+    if (route.strategy !== this.route.strategy) this.balancer = route.strategy.createBalancer();
+    this.route = route;
+  }
+}

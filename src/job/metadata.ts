@@ -1,0 +1,89 @@
+/** A metadata value: text, or bytes under a key that ends in `-bin`. */
+export type MetadataValue = string | Uint8Array;
+
+/** What users may pass where metadata is taken. */
+export type MetadataInit = Metadata | Readonly<Record<string, MetadataValue | readonly MetadataValue[]>>;
+
+/**
+ * The headers of a job or a reply: an ordered list of key and value, keys in lower case, repeated keys kept.
+ *
+ * Immutable. Keys that start with `:` belong to the doors (`:method`, `:path`, `:status`, …) and never come from a caller's own headers.
+ */
+export class Metadata implements Iterable<readonly [string, MetadataValue]> {
+  static readonly empty: Metadata = new Metadata([]);
+
+  /** Key, value, key, value, …: the form in which it crosses the wire. */
+  readonly flat: readonly MetadataValue[];
+
+  private constructor(flat: readonly MetadataValue[]) {
+    this.flat = flat;
+  }
+
+  /** Wraps a flat list of lower-case keys and values without a copy. */
+  static fromFlat(flat: readonly MetadataValue[]): Metadata {
+    return flat.length === 0 ? Metadata.empty : new Metadata(flat);
+  }
+
+  /** Builds metadata from a plain object; an array value repeats the key. */
+  static from(init: MetadataInit | undefined): Metadata {
+    if (init === undefined) return Metadata.empty;
+    if (init instanceof Metadata) return init;
+    const flat: MetadataValue[] = [];
+    for (const [key, value] of Object.entries(init)) {
+      for (const one of isList(value) ? value : [value]) flat.push(key.toLowerCase(), one);
+    }
+    return Metadata.fromFlat(flat);
+  }
+
+  /** Number of entries, repeated keys counted. */
+  get size(): number {
+    return this.flat.length / 2;
+  }
+
+  /** The first text value of `key` (lower case), or undefined. */
+  get(key: string): string | undefined {
+    for (let at = 0; at < this.flat.length; at += 2) {
+      const value = this.flat[at + 1];
+      if (this.flat[at] === key && typeof value === "string") return value;
+    }
+    return undefined;
+  }
+
+  /** Every value of `key` (lower case), in order. */
+  getAll(key: string): MetadataValue[] {
+    const values: MetadataValue[] = [];
+    for (const [name, value] of this) if (name === key) values.push(value);
+    return values;
+  }
+
+  /** This metadata with `more` after it; keys of `more` replace ours when `replace` is set. */
+  with(more: MetadataInit, replace = false): Metadata {
+    const added = Metadata.from(more);
+    if (added.size === 0) return this;
+    const kept: MetadataValue[] = [];
+    for (const [key, value] of this) {
+      if (!replace || added.getAll(key).length === 0) kept.push(key, value);
+    }
+    return Metadata.fromFlat([...kept, ...added.flat]);
+  }
+
+  /** A plain object for people and logs: repeated keys become arrays. */
+  toObject(): Record<string, MetadataValue | MetadataValue[]> {
+    const object: Record<string, MetadataValue | MetadataValue[]> = {};
+    for (const [key, value] of this) {
+      const present = object[key];
+      object[key] = present === undefined ? value : Array.isArray(present) ? [...present, value] : [present, value];
+    }
+    return object;
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [string, MetadataValue]> {
+    for (let at = 0; at + 1 < this.flat.length; at += 2) {
+      yield [this.flat[at] as string, this.flat[at + 1] as MetadataValue];
+    }
+  }
+}
+
+function isList(value: MetadataValue | readonly MetadataValue[]): value is readonly MetadataValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,113 @@
+import type { Job } from "../job/job.ts";
+import type { JobControl, ReplySink } from "../job/reply.ts";
+import type { MethodInfo } from "../job/method-info.ts";
+
+/** Whether an endpoint may be picked. `draining` finishes what runs; `down` has missed its heartbeats or failed its checks. */
+export type EndpointState = "ready" | "draining" | "down";
+
+/** The way to a worker: what a transport gives to the registry. */
+export interface EndpointLink {
+  /** The worker's own name; two live endpoints may share it. */
+  readonly id: string;
+  readonly incarnation: string;
+  readonly transport: string;
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Beats that it has not answered; 0 where the transport has other health checks. */
+  readonly missedBeats?: number;
+  /** Does one job. The sink hears exactly one `end` or `fail`, also after a cancel. */
+  send(job: Job, sink: ReplySink): JobControl;
+}
+
+/** What a worker said of itself. */
+export interface EndpointOffer {
+  /** Jobs that it takes at once. */
+  capacity: number;
+  version?: string;
+  weight?: number;
+  methods: readonly MethodInfo[];
+}
+
+/** Hears what happens to an endpoint. `availabilityChanged`: it became pickable, or stopped being so. */
+export interface EndpointOwner {
+  availabilityChanged(endpoint: Endpoint): void;
+  stateChanged(endpoint: Endpoint): void;
+}
+
+/** A worker as the gate sees it: pickable, with capacity, in-flight count and health. Only the registry creates one. */
+export class Endpoint {
+  /** Unique among live endpoints. */
+  readonly id: string;
+  readonly link: EndpointLink;
+  /** Grows with every endpoint that joins: the order of joining. */
+  readonly sequence: number;
+  readonly joinedAt: number;
+  capacity = 1;
+  weight = 1;
+  version: string | undefined;
+  readonly methods: Map<string, MethodInfo> = new Map();
+  completed = 0;
+  failed = 0;
+  /** Sum of the durations of ended jobs, in ms. */
+  busyMs = 0;
+  readonly #owner: EndpointOwner;
+  #inFlight = 0;
+  #state: EndpointState = "ready";
+  #isAvailable = false;
+
+  constructor(id: string, sequence: number, joinedAt: number, link: EndpointLink, owner: EndpointOwner) {
+    this.id = id;
+    this.sequence = sequence;
+    this.joinedAt = joinedAt;
+    this.link = link;
+    this.#owner = owner;
+  }
+
+  get transport(): string {
+    return this.link.transport;
+  }
+
+  /** Jobs that it runs; a cancelled one counts until the worker has let go. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get state(): EndpointState {
+    return this.#state;
+  }
+
+  /** Ready, and with room for one more job. */
+  get isAvailable(): boolean {
+    return this.#isAvailable;
+  }
+
+  setState(state: EndpointState): void {
+    // Who drains does not come back: its process is about to leave.
+    if (state === this.#state || (this.#state === "draining" && state === "ready")) return;
+    this.#state = state;
+    this.refresh();
+    this.#owner.stateChanged(this);
+  }
+
+  /** Takes the place that a job needs; `release` gives it back. */
+  occupy(): void {
+    this.#inFlight++;
+    if (this.#inFlight >= this.capacity) this.refresh();
+  }
+
+  release(durationMs: number, isSuccess: boolean): void {
+    this.#inFlight--;
+    if (isSuccess) this.completed++;
+    else this.failed++;
+    this.busyMs += durationMs;
+    if (!this.#isAvailable) this.refresh();
+  }
+
+  /** Looks again whether it is available, after its state, capacity or load changed. */
+  refresh(): void {
+    const isAvailable = this.#state === "ready" && this.#inFlight < this.capacity;
+    if (isAvailable === this.#isAvailable) return;
+    this.#isAvailable = isAvailable;
+    this.#owner.availabilityChanged(this);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Strategy } from "../strategy/strategy.ts";
+
+/** How often and when an idempotent job may be placed again. */
+export interface Retry {
+  /** Endpoints that may be tried, the first included; 1 means never again. */
+  attempts: number;
+}
+
+/** What to do with jobs for the targets that a pattern matches. Durations in ms. */
+export interface Route {
+  /** `Service.method`, `Service.*` or `*`. */
+  readonly pattern: string;
+  readonly strategy: Strategy;
+  /** Bound on a job's whole life in the gate when the caller named no earlier deadline. */
+  readonly timeoutMs: number;
+  /** Jobs of one target that may wait for room; one more fails as `resource_exhausted`. */
+  readonly queue: number;
+  /** How long a job for a known target waits while no worker is alive. */
+  readonly waitForWorkerMs: number;
+  readonly retry: Retry;
+  /** Every job may run more than once, whatever the worker or the caller say. */
+  readonly idempotent: boolean;
+}

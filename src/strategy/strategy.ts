@@ -1,0 +1,49 @@
+import type { Code } from "../error/code.ts";
+import type { Metadata } from "../job/metadata.ts";
+
+/** What a strategy may know of an endpoint. */
+export interface Candidate {
+  readonly id: string;
+  readonly capacity: number;
+  /** Jobs that it runs now. */
+  readonly inFlight: number;
+  /** Relative share of jobs, 1 unless the worker says otherwise. */
+  readonly weight: number;
+  readonly version: string | undefined;
+}
+
+/** What a strategy may know of a job. */
+export interface Placement {
+  readonly target: string;
+  readonly metadata: Metadata;
+  readonly payload: Uint8Array;
+}
+
+/** How a job left its endpoint. */
+export interface Outcome {
+  /** From being sent to its end, in ms. */
+  readonly durationMs: number;
+  /** Undefined for success. */
+  readonly code: Code | undefined;
+}
+
+/**
+ * A rule for spreading jobs: plain data, safe in a config, shared by any number of pools.
+ *
+ * The state of one pool lives in the balancer that it creates; two balancers share nothing.
+ */
+export interface Strategy {
+  readonly name: string;
+  createBalancer(): Balancer;
+}
+
+/**
+ * The state of a strategy for one pool.
+ *
+ * To callers: `available` holds only endpoints that are ready and have room, in the order in which they joined; call `settled`
+ * exactly once for every endpoint picked. To implementers: pick one of `available`, or undefined to let the job wait; never keep the array.
+ */
+export interface Balancer {
+  pick<C extends Candidate>(available: readonly C[], job: Placement): C | undefined;
+  settled?(endpoint: Candidate, outcome: Outcome): void;
+}

@@ -1,0 +1,37 @@
+import { FrameWriter } from "../protocol/frame-writer.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * The one way out of a session: records written in the same turn of the event loop leave as one frame.
+ *
+ * There is no timer: a lone record leaves in the same turn, before the loop looks for new input.
+ */
+export class Outbox extends FrameWriter {
+  readonly #connection: Connection;
+  #isScheduled = false;
+  #isClosed = false;
+  readonly #leave = (): void => {
+    this.#isScheduled = false;
+    this.flush();
+  };
+
+  constructor(connection: Connection, maxRecordBytes: number) {
+    super((frame) => {
+      if (!this.#isClosed) connection.send(frame);
+    }, maxRecordBytes);
+    this.#connection = connection;
+  }
+
+  protected override written(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#leave);
+  }
+
+  /** Sends what waits, then closes the connection. */
+  close(): void {
+    this.flush();
+    this.#isClosed = true;
+    this.#connection.close();
+  }
+}

@@ -1,0 +1,96 @@
+import type { MethodInfo } from "../job/method-info.ts";
+import type { Address } from "./transport.ts";
+
+/** The gate at a glance: `GET /info`, `gate info`. Times in ms. */
+export interface GateInfo {
+  name: string;
+  id: string;
+  version: string;
+  state: "starting" | "ready" | "draining" | "closed";
+  uptimeMs: number;
+  transports: { name: string; addresses: readonly Address[] }[];
+  jobs: { open: number; accepted: number; completed: number; failed: number; cancelled: number; expired: number; refused: number };
+  workers: { ready: number; draining: number; down: number };
+  methods: number;
+  process: { pid: number; node: string; residentBytes: number };
+}
+
+/** One route as configured: `GET /routes`, `gate routes`. */
+export interface RouteStatus {
+  pattern: string;
+  strategy: string;
+  timeoutMs: number;
+  queue: number;
+  waitForWorkerMs: number;
+  attempts: number;
+  idempotent: boolean;
+  /** Targets that it holds for now, with their HTTP bindings. */
+  targets: { name: string; http: string[]; workers: number }[];
+}
+
+/** One service as its workers declare it: `GET /services`, `gate list`. */
+export interface ServiceStatus {
+  name: string;
+  /** Endpoints that serve at least one of its methods and are ready. */
+  workers: number;
+  methods: MethodInfo[];
+}
+
+/** One endpoint: `GET /workers`, `gate workers`. */
+export interface WorkerStatus {
+  id: string;
+  transport: string;
+  address: string;
+  state: "ready" | "draining" | "down";
+  version: string | undefined;
+  weight: number;
+  capacity: number;
+  inFlight: number;
+  missedBeats: number;
+  completed: number;
+  failed: number;
+  /** Mean duration of its ended jobs; 0 before the first. */
+  averageMs: number;
+  uptimeMs: number;
+  methods: string[];
+}
+
+/** One target with its queue: `GET /queues`, `gate queues`. */
+export interface QueueStatus {
+  target: string;
+  depth: number;
+  bound: number;
+  /** How long the head has waited; 0 when nobody waits. */
+  oldestMs: number;
+  running: number;
+  accepted: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  expired: number;
+  refused: number;
+}
+
+/** Why a job for a target goes where it goes: `gate explain`. */
+export interface Explanation {
+  target: string;
+  isKnown: boolean;
+  /** Patterns in the order in which they are tried; the first that is configured wins. */
+  patterns: { pattern: string; isConfigured: boolean }[];
+  route: string;
+  strategy: string;
+  queue: { depth: number; bound: number };
+  candidates: { id: string; isCandidate: boolean; reason: string }[];
+}
+
+/** Snapshots of a running gate: plain data, made when asked for. */
+export interface GateStatus {
+  info(): GateInfo;
+  /** Ready to serve: every door is open and the gate is not draining. */
+  isReady(): boolean;
+  routes(): RouteStatus[];
+  services(): ServiceStatus[];
+  workers(): WorkerStatus[];
+  queues(): QueueStatus[];
+  explain(target: string, version?: string): Explanation;
+}

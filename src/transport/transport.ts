@@ -1,0 +1,61 @@
+import type { ConfigFault } from "../config/fault.ts";
+import type { Job } from "../job/job.ts";
+import type { MethodInfo } from "../job/method-info.ts";
+import type { JobControl, ReplySink } from "../job/reply.ts";
+import type { Clock } from "../observe/clock.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Random } from "../observe/random.ts";
+import type { Endpoint, EndpointLink, EndpointOffer } from "../registry/endpoint.ts";
+import type { Connection } from "./connection.ts";
+import type { GateStatus } from "./status.ts";
+
+/** Where a door listens, and what for. */
+export interface Address {
+  url: string;
+  /** For people: `HTTP calls`, `clients and workers`. */
+  purpose: string;
+}
+
+/** A transport that has been started. */
+export interface Door {
+  readonly addresses: readonly Address[];
+  /** Why a worker's method cannot be served here (a path that is taken, say), or undefined. Asked before the method joins. */
+  refusal?(method: MethodInfo): string | undefined;
+  /** Takes no new callers; running jobs go on. */
+  drain(): Promise<void>;
+  /** Stops listening and ends what is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * A door of the gate: turns outside traffic into jobs, and outside workers into endpoints.
+ *
+ * It is data until `start`: made in a config, it must neither listen nor throw, and tells its own mistakes through `check`.
+ */
+export interface Transport {
+  readonly name: string;
+  check?(): readonly ConfigFault[];
+  /** Rejects with a `GateError` that names the address and the remedy when it cannot listen. */
+  start(gate: GateHost): Promise<Door>;
+}
+
+/** The gate as its transports see it. */
+export interface GateHost {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Largest payload of a job or a reply, in bytes. */
+  readonly maxPayloadBytes: number;
+  readonly status: GateStatus;
+  /** Ingress: brings a job to a worker. */
+  dispatch(job: Job, sink: ReplySink): JobControl;
+  /** Speaks the gate protocol with whoever is at the other end: a client, a worker or both. */
+  accept(connection: Connection): void;
+  /** Egress: takes in a worker that does not speak the gate protocol. */
+  join(link: EndpointLink, offer: EndpointOffer): Endpoint;
+  leave(endpoint: Endpoint): void;
+  /** Every method that is known now, with its HTTP bindings from workers and routes. */
+  methods(): MethodInfo[];
+  /** Calls `listener` after the methods changed, at most once per turn of the event loop. */
+  onMethodsChanged(listener: () => void): void;
+}
