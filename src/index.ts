@@ -1,3 +1,21 @@
 /** The front door for users: configs, callers and handlers. The gate itself is `unigate/gate`; transports are one sub-path each. */
-export { GateError, type GateErrorOptions, type WireError } from "./error/gate-error.ts";
+export { type CallOptions, type Client, type ClientOptions, connect } from "./client/client.ts";
+export type { Call } from "./client/call.ts";
+export type { Remote, RemoteStream, RemoteValue } from "./client/remote.ts";
+export { defineConfig, type GateConfig, type RouteConfig } from "./config/gate-config.ts";
 export { type Code, codes } from "./error/code.ts";
+export { GateError, type GateErrorOptions } from "./error/gate-error.ts";
+export { roundRobin } from "./strategy/round-robin.ts";
+export type { Balancer, Candidate, Outcome, Placement, Strategy } from "./strategy/strategy.ts";
+export {
+  createWorker,
+  currentJob,
+  defineService,
+  type HttpRequestInfo,
+  type JobContext,
+  method,
+  reply,
+  type ServiceDefinition,
+  type Worker,
+  type WorkerOptions,
+} from "./worker/index.ts";

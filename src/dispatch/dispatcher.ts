@@ -6,7 +6,7 @@ import type { Clock } from "../observe/clock.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry, RegistryListener } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
-import { closestName } from "./closest-name.ts";
+import { closestName } from "../error/closest-name.ts";
 import { choose, pinnedVersion } from "./placement.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { JobRun, type JobState, type RunOwner } from "./run.ts";
@@ -284,7 +284,11 @@ function countEnd(target: Target, state: JobState): void {
 
 function queueFull(target: Target): GateError {
   const { name, route } = target;
-  return new GateError("resource_exhausted", `${route.queue} jobs wait for ${name} already, the bound of route "${route.pattern}"; try again later, add workers or raise its queue`, {
-    details: { queue: route.queue, retryAfterMs: 1000 },
-  });
+  return new GateError(
+    "resource_exhausted",
+    `${route.queue} jobs wait for ${name} already, the bound of route "${route.pattern}"; try again later, add workers or raise its queue`,
+    {
+      details: { queue: route.queue, retryAfterMs: 1000 },
+    },
+  );
 }

@@ -29,7 +29,10 @@ export class OrphanWatch {
   }
 
   #arm(target: Target, delayMs: number): void {
-    this.#timers.set(target, this.#clock.after(delayMs, () => this.#look(target)));
+    this.#timers.set(
+      target,
+      this.#clock.after(delayMs, () => this.#look(target)),
+    );
   }
 
   #look(target: Target): void {
@@ -46,7 +49,8 @@ export class OrphanWatch {
       if (dueAt <= now) due.push(run);
       else nextDue = Math.min(nextDue, dueAt);
     }
-    for (const run of due) run.refuse(new GateError("unavailable", `no worker of ${target.name} has been alive for ${target.route.waitForWorkerMs} ms`));
+    for (const run of due)
+      run.refuse(new GateError("unavailable", `no worker of ${target.name} has been alive for ${target.route.waitForWorkerMs} ms`));
     if (nextDue < Infinity) this.#arm(target, Math.ceil(nextDue - now));
     else target.orphanedSince = undefined;
   }

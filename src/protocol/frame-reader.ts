@@ -77,7 +77,8 @@ function toFlat(value: unknown): MetadataValue[] {
   if (!Array.isArray(value) || value.length % 2 !== 0) throw malformed("its metadata is not a list of keys and values");
   for (let at = 0; at < value.length; at++) {
     const one: unknown = value[at];
-    if (typeof one !== "string" && (at % 2 === 0 || !(one instanceof Uint8Array))) throw malformed("its metadata holds something else than text and bytes");
+    if (typeof one !== "string" && (at % 2 === 0 || !(one instanceof Uint8Array)))
+      throw malformed("its metadata holds something else than text and bytes");
   }
   return value as MetadataValue[];
 }

@@ -135,8 +135,12 @@ export class FrameWriter {
 }
 
 function tooLarge(bytes: number, limit: number): GateError {
-  return new GateError("resource_exhausted", `a payload of ${bytes} bytes is larger than the link takes (${limit} with its header); raise maxPayload or stream it`, {
-    retryable: false,
-    details: { bytes, limit },
-  });
+  return new GateError(
+    "resource_exhausted",
+    `a payload of ${bytes} bytes is larger than the link takes (${limit} with its header); raise maxPayload or stream it`,
+    {
+      retryable: false,
+      details: { bytes, limit },
+    },
+  );
 }

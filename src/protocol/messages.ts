@@ -53,7 +53,8 @@ export function unpackMessage(payload: Uint8Array, record: string): Record<strin
   } catch (error) {
     throw new GateError("invalid_argument", `malformed ${record} record: it is not msgpack`, { cause: error });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new GateError("invalid_argument", `malformed ${record} record: it is not a map`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new GateError("invalid_argument", `malformed ${record} record: it is not a map`);
   return value as Record<string, unknown>;
 }
 
@@ -105,7 +106,8 @@ export function parseRouteNumbers(payload: Uint8Array): [number: number, target:
   const { numbers } = unpackMessage(payload, "routes");
   if (!Array.isArray(numbers)) throw new GateError("invalid_argument", "malformed routes record: numbers is not a list");
   return numbers.map((entry: unknown) => {
-    if (!Array.isArray(entry) || !Number.isInteger(entry[0]) || typeof entry[1] !== "string") throw new GateError("invalid_argument", "malformed routes record: a number without a target");
+    if (!Array.isArray(entry) || !Number.isInteger(entry[0]) || typeof entry[1] !== "string")
+      throw new GateError("invalid_argument", "malformed routes record: a number without a target");
     return [entry[0] as number, entry[1]];
   });
 }
@@ -113,7 +115,8 @@ export function parseRouteNumbers(payload: Uint8Array): [number: number, target:
 function parseMethod(value: unknown): MethodInfo {
   const method = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const info: MethodInfo = { name: text(method, "name", "routes") };
-  if (!/^[^\s.][^\s]*\.[^\s.]+$/.test(info.name)) throw new GateError("invalid_argument", `a worker declared ${JSON.stringify(info.name)}; a method is named Service.method`);
+  if (!/^[^\s.][^\s]*\.[^\s.]+$/.test(info.name))
+    throw new GateError("invalid_argument", `a worker declared ${JSON.stringify(info.name)}; a method is named Service.method`);
   if (typeof method["description"] === "string") info.description = method["description"];
   if (isTexts(method["params"])) info.params = method["params"];
   if (isTexts(method["http"])) info.http = method["http"];
@@ -124,18 +127,24 @@ function parseMethod(value: unknown): MethodInfo {
 }
 
 function checkVersion(version: unknown): void {
-  if (version !== protocolVersion) throw new GateError("failed_precondition", `the peer speaks protocol version ${String(version)}, this side ${protocolVersion}; upgrade the older one`);
+  if (version !== protocolVersion)
+    throw new GateError(
+      "failed_precondition",
+      `the peer speaks protocol version ${String(version)}, this side ${protocolVersion}; upgrade the older one`,
+    );
 }
 
 function text(message: Record<string, unknown>, key: string, record: string): string {
   const value = message[key];
-  if (typeof value !== "string" || value === "" || value.length > 512) throw new GateError("invalid_argument", `malformed ${record} record: ${key} is not a text of 1 to 512 characters`);
+  if (typeof value !== "string" || value === "" || value.length > 512)
+    throw new GateError("invalid_argument", `malformed ${record} record: ${key} is not a text of 1 to 512 characters`);
   return value;
 }
 
 function positive(message: Record<string, unknown>, key: string, record: string): number {
   const value = message[key];
-  if (typeof value !== "number" || !(value > 0)) throw new GateError("invalid_argument", `malformed ${record} record: ${key} is not a positive number`);
+  if (typeof value !== "number" || !(value > 0))
+    throw new GateError("invalid_argument", `malformed ${record} record: ${key} is not a positive number`);
   return value;
 }
 

@@ -17,7 +17,9 @@ export class RouteTable {
 
   /** Every configured route, most specific pattern first. */
   get routes(): Route[] {
-    return [...this.#routes.values()].toSorted((a, b) => specificity(b.pattern) - specificity(a.pattern) || (a.pattern < b.pattern ? -1 : 1));
+    return [...this.#routes.values()].toSorted(
+      (a, b) => specificity(b.pattern) - specificity(a.pattern) || (a.pattern < b.pattern ? -1 : 1),
+    );
   }
 
   match(target: string): Route {

@@ -56,7 +56,17 @@ export class IncomingJob implements ReplySink, InflowTarget {
   end(payload?: Uint8Array, trailers?: Metadata): void {
     if (this.#isOver) return;
     try {
-      this.#owner.outbox.message(RecordType.end, payload === undefined ? 0 : Flag.payload, 0, 0, this.number, 0, 0, payload ?? noBytes, trailers);
+      this.#owner.outbox.message(
+        RecordType.end,
+        payload === undefined ? 0 : Flag.payload,
+        0,
+        0,
+        this.number,
+        0,
+        0,
+        payload ?? noBytes,
+        trailers,
+      );
     } catch (error) {
       this.fail(GateError.from(error, "internal"));
       return;
@@ -66,7 +76,16 @@ export class IncomingJob implements ReplySink, InflowTarget {
 
   fail(error: GateError, neverStarted = false): void {
     if (this.#isOver) return;
-    this.#owner.outbox.message(RecordType.fail, neverStarted ? Flag.notStarted : 0, 0, 0, this.number, 0, 0, failurePayload(error, this.#owner.outbox.maxRecordBytes));
+    this.#owner.outbox.message(
+      RecordType.fail,
+      neverStarted ? Flag.notStarted : 0,
+      0,
+      0,
+      this.number,
+      0,
+      0,
+      failurePayload(error, this.#owner.outbox.maxRecordBytes),
+    );
     this.#over();
   }
 

@@ -28,7 +28,8 @@ export class Inflow {
   }
 
   receive(chunk: Uint8Array): void {
-    if (this.#outstanding >= initialCredit) throw new GateError("resource_exhausted", "the peer sent more of a stream than it had credit for");
+    if (this.#outstanding >= initialCredit)
+      throw new GateError("resource_exhausted", "the peer sent more of a stream than it had credit for");
     this.#outstanding += creditCost(chunk.length);
     if (this.#isPaused) this.#held.push(chunk);
     else this.#deliver(chunk);

@@ -30,7 +30,8 @@ export class RouteNumbers {
   /** Takes the peer's declaration. */
   learn(payload: Uint8Array): void {
     for (const [number, target] of parseRouteNumbers(payload)) {
-      if (number < 1 || number > maxNumbers) throw new GateError("invalid_argument", `malformed routes record: number ${number} is not within 1 to ${maxNumbers}`);
+      if (number < 1 || number > maxNumbers)
+        throw new GateError("invalid_argument", `malformed routes record: number ${number} is not within 1 to ${maxNumbers}`);
       this.#theirs[number] = target;
     }
   }

@@ -25,6 +25,8 @@ import { OutgoingJob, type OutgoingOwner } from "./outgoing-job.ts";
 import { RouteNumbers } from "./route-numbers.ts";
 
 const noBytes = new Uint8Array(0);
+/** The nonce of pings that ask for a confirmation; heartbeats count from 1. */
+const confirmationNonce = 0;
 
 /** What the owner of a session does with it: the gate, a client or a worker. */
 export interface SessionHandler {
@@ -79,6 +81,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
   readonly #outgoing = new SlotTable<OutgoingJob>();
   readonly #incoming = new Map<number, IncomingJob>();
   readonly #routes = new RouteNumbers();
+  readonly #confirmations: (() => void)[] = [];
   readonly #view = new RecordView();
   readonly #visit = (record: RecordView): void => this.#record(record);
 
@@ -133,6 +136,12 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
     this.outbox.record({ type: RecordType.routes, flags: Flag.withdraw }, packMessage({ methods }));
   }
 
+  /** Calls `confirmed` once the peer has taken in everything that was sent before. Never called when the session ends first. */
+  confirm(confirmed: () => void): void {
+    this.#confirmations.push(confirmed);
+    this.outbox.control(RecordType.ping, 0, 0, confirmationNonce);
+  }
+
   /** Takes no new jobs from the peer, and tells it so; running ones go on. */
   drain(): void {
     if (this.#isDraining) return;
@@ -163,7 +172,11 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#heartbeat?.stop();
-    const loss = new GateError("unavailable", `the link to ${this.connection.remote} was lost${error === undefined ? "" : `: ${error.message}`}`, { cause: error });
+    const loss = new GateError(
+      "unavailable",
+      `the link to ${this.connection.remote} was lost${error === undefined ? "" : `: ${error.message}`}`,
+      { cause: error },
+    );
     for (const [, job] of this.#outgoing.entries()) job.lose(loss);
     for (const job of this.#incoming.values()) job.lose(loss.message);
     this.#handler.closed(error);
@@ -223,12 +236,15 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
         if (record.has(Flag.input)) return this.#outgoing.find(record.job)?.credit(record.value);
         return this.#incoming.get(record.job)?.credit(record.value);
       case RecordType.fail:
-        return this.#outgoing.find(record.job)?.fail(GateError.fromWire(unpackMessage(record.payload, "fail")), record.has(Flag.notStarted));
+        return this.#outgoing
+          .find(record.job)
+          ?.fail(GateError.fromWire(unpackMessage(record.payload, "fail")), record.has(Flag.notStarted));
       case RecordType.cancel:
         return this.#incoming.get(record.job)?.cancel(record.payload.length > 0 ? Buffer.from(record.payload).toString() : undefined);
       case RecordType.ping:
         return this.outbox.control(RecordType.pong, 0, 0, record.value);
       case RecordType.pong:
+        if (record.value === confirmationNonce) return this.#confirmations.shift()?.();
         return this.#heartbeat?.answer(record.value);
       case RecordType.routes:
         return this.#learnRoutes(record);
@@ -270,10 +286,12 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
 
   #takeJob(record: RecordView): void {
     const target = this.#routes.targetOf(record.route);
-    if (this.#incoming.has(record.job)) throw new GateError("invalid_argument", `malformed job record: number ${record.job} is running already`);
+    if (this.#incoming.has(record.job))
+      throw new GateError("invalid_argument", `malformed job record: number ${record.job} is running already`);
     const incoming = new IncomingJob(this, record.job);
     if (this.#isDraining) return incoming.fail(new GateError("unavailable", "the worker is draining"), true);
-    if (this.#incoming.size >= this.#options.maxJobs) return incoming.fail(new GateError("resource_exhausted", `more than ${this.#options.maxJobs} jobs run on this link`), true);
+    if (this.#incoming.size >= this.#options.maxJobs)
+      return incoming.fail(new GateError("resource_exhausted", `more than ${this.#options.maxJobs} jobs run on this link`), true);
     this.#incoming.set(record.job, incoming);
     incoming.controlledBy(this.#handler.job(readJob(record, target, this.id, this.#clock.now()), incoming));
   }

@@ -1,0 +1,46 @@
+import type { Strategy } from "../strategy/strategy.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Duration } from "./duration.ts";
+import type { Size } from "./size.ts";
+
+/** What to do with jobs for the targets that the route's pattern matches. Everything has a default. */
+export interface RouteConfig {
+  /** How jobs are spread over workers; default `roundRobin()`. */
+  strategy?: Strategy;
+  /** Longest life of a job whose caller named no earlier deadline; default `"60s"`, `0` for none. */
+  timeout?: Duration;
+  /** Jobs of one method that may wait for room; default 10 000. One more fails as `resource_exhausted`. */
+  queue?: number;
+  /** How long a job waits while no worker of a known method is alive; default `"2s"`. */
+  waitForWorker?: Duration;
+  /** Workers that an idempotent job may be tried on, the first included; default 3. */
+  attempts?: number;
+  /** Every job of this route may run more than once. */
+  idempotent?: boolean;
+  /** HTTP bindings, `"POST /api/x/:id"`; for a pattern that names one method. */
+  http?: string | string[];
+}
+
+/** The whole config of a gate. */
+export interface GateConfig {
+  /** Shown to people; default the host's name. */
+  name?: string;
+  transports: readonly Transport[];
+  /** By `Service.method`, `Service.*` or `*`; the most specific pattern holds. */
+  routes?: Readonly<Record<string, RouteConfig>>;
+  /** Between two pings to every worker and client; default `"1s"`. */
+  heartbeat?: Duration;
+  /** Beats without an answer after which a silent worker's jobs are given up; default 10. */
+  lostAfter?: number;
+  /** Largest payload of a job or a reply; default `"16mb"`. */
+  maxPayload?: Size;
+  /** Right after the start, how long a call of an unknown method waits for workers to come back; default `"2s"`. */
+  settle?: Duration;
+  /** How long running jobs may take to finish when the gate stops; default `"30s"`. */
+  drainTimeout?: Duration;
+}
+
+/** Checks the types of a config and returns it unchanged. */
+export function defineConfig(config: GateConfig): GateConfig {
+  return config;
+}

@@ -1,0 +1,4 @@
+/** The door for tools that read configs. */
+export { configError, type ConfigFault } from "./fault.ts";
+export { defineConfig, type GateConfig, type RouteConfig } from "./gate-config.ts";
+export { type GateSettings, parseConfig } from "./parse-config.ts";

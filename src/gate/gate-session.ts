@@ -1,0 +1,133 @@
+import { GateError } from "../error/gate-error.ts";
+import type { Job } from "../job/job.ts";
+import type { JobControl, ReplySink } from "../job/reply.ts";
+import type { Clock, Timer } from "../observe/clock.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Hello, ServeDeclaration, Welcome } from "../protocol/messages.ts";
+import type { Endpoint, EndpointLink } from "../registry/endpoint.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Connection } from "../transport/connection.ts";
+import { Session, type SessionHandler } from "../transport/session.ts";
+
+/** Time that a connection has to say hello, in ms. */
+const helloTimeoutMs = 10_000;
+
+/** What a gate session needs of its gate. */
+export interface SessionHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly lostAfterBeats: number;
+  readonly maxRecordBytes: number;
+  dispatch(job: Job, sink: ReplySink): JobControl;
+  /** Registers the session under its peer's name and makes the rules of the session. */
+  welcome(session: GateSession, hello: Hello): Welcome;
+  /** Throws when a method may not be served here. */
+  checkMethods(declaration: ServeDeclaration): void;
+  ended(session: GateSession): void;
+}
+
+/** The gate's side of one link: its peer's jobs go to the dispatcher, its peer's methods into the registry. */
+export class GateSession implements SessionHandler, EndpointLink {
+  readonly #host: SessionHost;
+  readonly #session: Session;
+  readonly #helloTimer: Timer;
+  #hello: Hello | undefined;
+  #endpoint: Endpoint | undefined;
+
+  constructor(connection: Connection, host: SessionHost) {
+    this.#host = host;
+    this.#session = new Session(connection, {
+      greeting: {
+        welcome: (hello) => {
+          this.#hello = hello;
+          return host.welcome(this, hello);
+        },
+      },
+      handler: this,
+      clock: host.clock,
+      maxRecordBytes: Math.min(host.maxRecordBytes, connection.maxFrameBytes),
+      maxJobs: 100_000,
+      lostAfterBeats: host.lostAfterBeats,
+    });
+    this.#helloTimer = host.clock.after(helloTimeoutMs, () => this.close(new GateError("deadline_exceeded", "no hello came")));
+  }
+
+  // As a link to a worker.
+
+  get id(): string {
+    return this.#hello?.id ?? "";
+  }
+
+  get incarnation(): string {
+    return this.#hello?.incarnation ?? "";
+  }
+
+  get transport(): string {
+    return this.#session.connection.carrier;
+  }
+
+  get address(): string {
+    return this.#session.connection.remote;
+  }
+
+  get missedBeats(): number {
+    return this.#session.missedBeats;
+  }
+
+  send(job: Job, sink: ReplySink): JobControl {
+    return this.#session.send(job, sink);
+  }
+
+  close(error?: GateError): void {
+    this.#session.close(error);
+  }
+
+  // As the handler of the session.
+
+  job(job: Job, sink: ReplySink): JobControl {
+    return this.#host.dispatch(job, sink);
+  }
+
+  opened(): void {
+    this.#helloTimer.clear();
+  }
+
+  served(declaration: ServeDeclaration): void {
+    this.#host.checkMethods(declaration);
+    if (this.#endpoint === undefined) {
+      this.#endpoint = this.#host.registry.join(this, declaration);
+      this.#host.logger.info("worker joined", {
+        worker: this.#endpoint.id,
+        transport: this.transport,
+        methods: declaration.methods.length,
+      });
+    } else this.#host.registry.offer(this.#endpoint, declaration);
+  }
+
+  withdrawn(methods: readonly string[]): void {
+    if (this.#endpoint !== undefined) this.#host.registry.withdraw(this.#endpoint, methods);
+  }
+
+  responsive(isResponsive: boolean): void {
+    if (this.#endpoint === undefined) return;
+    this.#host.logger.warn(isResponsive ? "worker serves again" : "worker is silent", {
+      worker: this.#endpoint.id,
+      missedBeats: this.missedBeats,
+    });
+    this.#endpoint.setState(isResponsive ? "ready" : "down");
+  }
+
+  draining(): void {
+    this.#endpoint?.setState("draining");
+  }
+
+  closed(error: GateError | undefined): void {
+    this.#helloTimer.clear();
+    if (this.#endpoint !== undefined) {
+      this.#host.registry.leave(this.#endpoint);
+      this.#host.logger.info("worker left", { worker: this.#endpoint.id, ...(error === undefined ? {} : { reason: error.message }) });
+    }
+    this.#host.ended(this);
+  }
+}

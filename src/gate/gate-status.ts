@@ -1,0 +1,153 @@
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { serviceOf } from "../job/job.ts";
+import type { MethodInfo } from "../job/method-info.ts";
+import type { Clock } from "../observe/clock.ts";
+import type { Endpoint } from "../registry/endpoint.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Route } from "../routing/route.ts";
+import type { RouteTable } from "../routing/route-table.ts";
+import type { Explanation, GateInfo, GateStatus, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "../transport/status.ts";
+import { controlService } from "./control-service.ts";
+import { version } from "../observe/version.ts";
+
+/** What the snapshots are taken of. */
+export interface StatusSource {
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly dispatcher: Dispatcher;
+  routes(): RouteTable;
+  /** Methods with their HTTP bindings. */
+  methods(): MethodInfo[];
+  identity(): Pick<GateInfo, "name" | "id" | "state" | "transports"> & { startedAt: number };
+}
+
+/** Snapshots of a running gate. The gate's own service is left out of them. */
+export function createGateStatus(source: StatusSource): GateStatus {
+  const workers = (): Endpoint[] =>
+    [...source.registry.endpoints.values()].filter((endpoint) => !endpoint.methods.has(`${controlService}.info`));
+
+  return {
+    isReady: () => source.identity().state === "ready",
+
+    info() {
+      const { startedAt, ...identity } = source.identity();
+      const jobs = { open: source.dispatcher.openJobs, accepted: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 };
+      for (const { counts } of source.dispatcher.targets.values()) {
+        for (const key of ["accepted", "completed", "failed", "cancelled", "expired", "refused"] as const) jobs[key] += counts[key];
+      }
+      const states = { ready: 0, draining: 0, down: 0 };
+      for (const endpoint of workers()) states[endpoint.state]++;
+      return {
+        ...identity,
+        version,
+        uptimeMs: Math.round(source.clock.now() - startedAt),
+        jobs,
+        workers: states,
+        methods: source.methods().length,
+        process: { pid: process.pid, node: process.version, residentBytes: process.memoryUsage.rss() },
+      };
+    },
+
+    routes() {
+      const table = source.routes();
+      const targets = new Map<Route, RouteStatus["targets"]>();
+      for (const method of source.methods()) {
+        const route = table.match(method.name);
+        const entry = { name: method.name, http: method.http ?? [], workers: source.registry.pool(method.name)?.members.length ?? 0 };
+        targets.set(route, [...(targets.get(route) ?? []), entry]);
+      }
+      return table.routes.map((route) => routeStatus(route, targets.get(route) ?? []));
+    },
+
+    services() {
+      const services = new Map<string, ServiceStatus>();
+      for (const method of source.methods()) {
+        const name = serviceOf(method.name);
+        const service = services.get(name) ?? { name, workers: 0, methods: [] };
+        service.methods.push(method);
+        services.set(name, service);
+      }
+      for (const endpoint of workers()) {
+        if (endpoint.state !== "ready") continue;
+        for (const name of new Set([...endpoint.methods.keys()].map(serviceOf))) {
+          const service = services.get(name);
+          if (service !== undefined) service.workers++;
+        }
+      }
+      return [...services.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
+
+    workers: () => workers().map((endpoint) => workerStatus(endpoint, source.clock.now())),
+
+    queues() {
+      const now = source.clock.now();
+      const queues: QueueStatus[] = [];
+      for (const target of source.dispatcher.targets.values()) {
+        if (serviceOf(target.name) === controlService) continue;
+        const oldestMs = target.queue.first === undefined ? 0 : Math.round(now - target.queue.first.acceptedAt);
+        queues.push({
+          target: target.name,
+          depth: target.queue.size,
+          bound: target.route.queue,
+          oldestMs,
+          running: target.running,
+          ...target.counts,
+        });
+      }
+      return queues;
+    },
+
+    explain(name, wanted): Explanation {
+      const table = source.routes();
+      const route = table.match(name);
+      const pool = source.registry.pool(name);
+      const target = source.dispatcher.targets.get(name);
+      return {
+        target: name,
+        isKnown: pool !== undefined || table.isNamed(name),
+        patterns: table.explain(name),
+        route: route.pattern,
+        strategy: route.strategy.name,
+        queue: { depth: target?.queue.size ?? 0, bound: route.queue },
+        candidates: workers().map((endpoint) => ({ id: endpoint.id, ...standing(endpoint, name, wanted) })),
+      };
+    },
+  };
+}
+
+/** Whether an endpoint is in the running for a target, and why not. */
+function standing(endpoint: Endpoint, target: string, wanted: string | undefined): { isCandidate: boolean; reason: string } {
+  const load = `${endpoint.inFlight} of ${endpoint.capacity} in flight`;
+  if (!endpoint.methods.has(target)) return { isCandidate: false, reason: "does not serve it" };
+  if (endpoint.state === "draining") return { isCandidate: false, reason: `draining, ${load}` };
+  if (endpoint.state === "down") return { isCandidate: false, reason: `down: ${endpoint.link.missedBeats ?? 0} heartbeats missed` };
+  if (wanted !== undefined && endpoint.version !== wanted)
+    return { isCandidate: false, reason: `is version ${endpoint.version ?? "(none)"}, not ${wanted}` };
+  if (!endpoint.isAvailable) return { isCandidate: false, reason: `full: ${load}` };
+  return { isCandidate: true, reason: load };
+}
+
+function routeStatus(route: Route, targets: RouteStatus["targets"]): RouteStatus {
+  const { pattern, strategy, timeoutMs, queue, waitForWorkerMs, retry, idempotent } = route;
+  return { pattern, strategy: strategy.name, timeoutMs, queue, waitForWorkerMs, attempts: retry.attempts, idempotent, targets };
+}
+
+function workerStatus(endpoint: Endpoint, now: number): WorkerStatus {
+  const ended = endpoint.completed + endpoint.failed;
+  return {
+    id: endpoint.id,
+    transport: endpoint.transport,
+    address: endpoint.link.address,
+    state: endpoint.state,
+    version: endpoint.version,
+    weight: endpoint.weight,
+    capacity: endpoint.capacity,
+    inFlight: endpoint.inFlight,
+    missedBeats: endpoint.link.missedBeats ?? 0,
+    completed: endpoint.completed,
+    failed: endpoint.failed,
+    averageMs: ended === 0 ? 0 : endpoint.busyMs / ended,
+    uptimeMs: Math.round(now - endpoint.joinedAt),
+    methods: [...endpoint.methods.keys()],
+  };
+}

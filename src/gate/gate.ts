@@ -1,0 +1,228 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { GateConfig } from "../config/gate-config.ts";
+import { type GateSettings, parseConfig } from "../config/parse-config.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { GateError } from "../error/gate-error.ts";
+import type { MethodInfo } from "../job/method-info.ts";
+import { serviceOf } from "../job/job.ts";
+import { type Clock, systemClock } from "../observe/clock.ts";
+import { type Logger, silentLogger } from "../observe/logger.ts";
+import { type Random, systemRandom } from "../observe/random.ts";
+import type { Hello, ServeDeclaration, Welcome } from "../protocol/messages.ts";
+import { headerBytes, protocolVersion } from "../protocol/record.ts";
+import { Registry } from "../registry/registry.ts";
+import { RouteTable } from "../routing/route-table.ts";
+import type { Connection } from "../transport/connection.ts";
+import type { GateInfo, GateStatus } from "../transport/status.ts";
+import type { Address, Door, GateHost } from "../transport/transport.ts";
+import { controlOffer, controlService, createControlLink } from "./control-service.ts";
+import { GateSession } from "./gate-session.ts";
+import { createGateStatus } from "./gate-status.ts";
+
+/** Room for metadata beside the largest payload, in bytes. */
+const metadataRoom = 256 * 1024;
+/** Links that may be open at once; one more is told so and closed. */
+const maxSessions = 50_000;
+
+/** What a gate may be given instead of the machine's own. */
+export interface GateOptions {
+  logger?: Logger;
+  clock?: Clock;
+  random?: Random;
+}
+
+/** A running gateway. */
+export interface Gate {
+  readonly id: string;
+  readonly addresses: readonly (Address & { transport: string })[];
+  readonly status: GateStatus;
+  /** Opens every door; rejects, with every door closed again, when one cannot open. */
+  start(): Promise<void>;
+  /** Speaks the gate protocol over a connection that the caller made, e.g. one end of `createMemoryPair`. */
+  accept(connection: Connection): void;
+  /** Takes a changed config: routes at once, queued jobs stay. Transports keep running as they are. */
+  reload(config: GateConfig): void;
+  /** Finishes running jobs, for at most the config's `drainTimeout`, then closes. */
+  drain(): Promise<void>;
+  /** Stops now: running jobs fail as `unavailable`. */
+  close(): Promise<void>;
+}
+
+/** Makes a gate of a config; throws one `invalid_argument` that names every fault of it. */
+export function createGate(config: GateConfig, options: GateOptions = {}): Gate {
+  return new RunningGate(parseConfig(config), options);
+}
+
+class RunningGate implements Gate, GateHost {
+  readonly id: string = randomBytes(4).toString("hex");
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly status: GateStatus;
+  readonly registry: Registry;
+  readonly #dispatcher: Dispatcher;
+  readonly #startedAt: number;
+  readonly #sessions = new Set<GateSession>();
+  readonly #methodListeners: (() => void)[] = [];
+  #settings: GateSettings;
+  #routes: RouteTable;
+  #doors: { name: string; door: Door }[] = [];
+  #state: GateInfo["state"] = "starting";
+  #sessionCount = 0;
+  #isTellingMethods = false;
+
+  constructor(settings: GateSettings, { clock = systemClock, random = systemRandom, logger = silentLogger }: GateOptions) {
+    this.clock = clock;
+    this.random = random;
+    this.logger = logger;
+    this.#settings = settings;
+    this.#startedAt = clock.now();
+    this.#routes = new RouteTable(settings.routes, settings.fallback);
+    this.registry = new Registry(clock);
+    this.#dispatcher = new Dispatcher({ registry: this.registry, routes: this.#routes, clock, settleMs: settings.settleMs });
+    this.registry.listen({ methodsChanged: () => this.#tellMethods() });
+    this.status = createGateStatus({
+      clock,
+      registry: this.registry,
+      dispatcher: this.#dispatcher,
+      routes: () => this.#routes,
+      methods: () => this.methods(),
+      identity: () => ({
+        name: this.#settings.name ?? hostname(),
+        id: this.id,
+        state: this.#state,
+        startedAt: this.#startedAt,
+        transports: this.#doors.map(({ name, door }) => ({ name, addresses: door.addresses })),
+      }),
+    });
+    this.registry.join(createControlLink(this.status), controlOffer);
+  }
+
+  get addresses(): (Address & { transport: string })[] {
+    return this.#doors.flatMap(({ name, door }) => door.addresses.map((address) => ({ transport: name, ...address })));
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#settings.maxPayloadBytes;
+  }
+
+  get lostAfterBeats(): number {
+    return this.#settings.lostAfterBeats;
+  }
+
+  get maxRecordBytes(): number {
+    return this.#settings.maxPayloadBytes + metadataRoom + headerBytes;
+  }
+
+  readonly dispatch: Dispatcher["dispatch"] = (job, sink) => this.#dispatcher.dispatch(job, sink);
+
+  async start(): Promise<void> {
+    try {
+      for (const transport of this.#settings.transports) {
+        this.#doors.push({ name: transport.name, door: await transport.start(this) });
+      }
+    } catch (error) {
+      await this.close();
+      throw GateError.from(error, "internal");
+    }
+    this.#state = "ready";
+  }
+
+  reload(config: GateConfig): void {
+    this.#settings = { ...parseConfig(config), transports: this.#settings.transports };
+    this.#routes = new RouteTable(this.#settings.routes, this.#settings.fallback);
+    this.#dispatcher.setRoutes(this.#routes);
+    this.#tellMethods();
+  }
+
+  async drain(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "draining";
+    for (const { door } of this.#doors) void door.drain();
+    let giveUp = (): void => {};
+    const patience = new Promise<void>((resolve) => (giveUp = resolve));
+    const timer = this.clock.after(this.#settings.drainTimeoutMs, giveUp);
+    await Promise.race([this.#dispatcher.drain(), patience]);
+    timer.clear();
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#dispatcher.close();
+    for (const session of this.#sessions) session.close(new GateError("unavailable", "the gate is closing"));
+    // Let the goodbyes and the last answers leave before the doors shut.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.allSettled(this.#doors.map(({ door }) => door.close()));
+  }
+
+  // For transports.
+
+  accept(connection: Connection): void {
+    const session = new GateSession(connection, this);
+    this.#sessions.add(session);
+    if (this.#sessions.size > maxSessions)
+      session.close(new GateError("resource_exhausted", `this gate takes ${maxSessions} links at most`));
+    else if (this.#state === "closed") session.close(new GateError("unavailable", "the gate is closing"));
+  }
+
+  readonly join: Registry["join"] = (link, offer) => this.registry.join(link, offer);
+  readonly leave: Registry["leave"] = (endpoint) => this.registry.leave(endpoint);
+
+  methods(): MethodInfo[] {
+    const methods: MethodInfo[] = [];
+    for (const [name, pool] of this.registry.pools) {
+      if (serviceOf(name) === controlService) continue;
+      const http = [...(pool.info?.http ?? []), ...(this.#settings.http.get(name) ?? [])];
+      methods.push({ name, ...pool.info, ...(http.length > 0 ? { http } : {}) });
+    }
+    return methods;
+  }
+
+  onMethodsChanged(listener: () => void): void {
+    this.#methodListeners.push(listener);
+  }
+
+  // For sessions.
+
+  welcome(session: GateSession, hello: Hello): Welcome {
+    for (const other of this.#sessions) {
+      const isSamePeer = other !== session && other.id === hello.id && other.incarnation === hello.incarnation;
+      if (isSamePeer) other.close(new GateError("aborted", "the same peer opened a newer link"));
+    }
+    this.#sessionCount++;
+    return {
+      version: protocolVersion,
+      session: `${this.id}-${this.#sessionCount}`,
+      gate: this.id,
+      heartbeatMs: this.#settings.heartbeatMs,
+      maxRecordBytes: this.maxRecordBytes,
+    };
+  }
+
+  checkMethods({ methods }: ServeDeclaration): void {
+    for (const method of methods) {
+      if (serviceOf(method.name) === controlService)
+        throw new GateError("permission_denied", `${method.name}: the service name ${controlService} is the gate's own; choose another`);
+      for (const { door } of this.#doors) {
+        const refusal = door.refusal?.(method);
+        if (refusal !== undefined) throw new GateError("already_exists", `${method.name}: ${refusal}`);
+      }
+    }
+  }
+
+  ended(session: GateSession): void {
+    this.#sessions.delete(session);
+  }
+
+  #tellMethods(): void {
+    if (this.#isTellingMethods) return;
+    this.#isTellingMethods = true;
+    setImmediate(() => {
+      this.#isTellingMethods = false;
+      for (const listener of this.#methodListeners) listener();
+    });
+  }
+}

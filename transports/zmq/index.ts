@@ -1,0 +1,48 @@
+/** The ZeroMQ transport: one ROUTER port for clients and workers, over tcp and ipc. */
+import type { ConfigFault, GateHost, Transport } from "unigate/transport";
+
+/** Options of the ZeroMQ transport. */
+export interface ZmqOptions {
+  /** One or several addresses to listen on; default `"tcp://127.0.0.1:5555"`. Port `*` or `0` takes a free one. */
+  bind?: string | readonly string[];
+}
+
+/**
+ * Opens a ZeroMQ port for clients and workers.
+ *
+ * @example
+ * ```ts
+ * import { defineConfig } from "unigate";
+ * import { zmq } from "unigate/zmq";
+ *
+ * export default defineConfig({ transports: [zmq({ bind: "tcp://127.0.0.1:5555" })] });
+ * ```
+ */
+export function zmq(options: ZmqOptions = {}): Transport {
+  const binds = [options.bind ?? "tcp://127.0.0.1:5555"].flat();
+  return {
+    name: "zmq",
+    check: () => binds.flatMap(bindFault),
+    async start(gate: GateHost) {
+      // The native library loads only for a gate that has this door.
+      const { openRouter } = await import("./server.ts");
+      return openRouter(binds, gate);
+    },
+  };
+}
+
+export { connector } from "./connector.ts";
+
+function bindFault(bind: unknown): ConfigFault[] {
+  const isAddress =
+    typeof bind === "string" &&
+    (/^tcp:\/\/[^\s:]+:(\d+|\*)$/.test(bind) || /^tcp:\/\/\[[^\]]+\]:(\d+|\*)$/.test(bind) || /^ipc:\/\/\S+$/.test(bind));
+  if (isAddress) return [];
+  return [
+    {
+      path: "bind",
+      problem: `${JSON.stringify(bind)} is not a ZeroMQ address`,
+      remedy: 'write "tcp://127.0.0.1:5555" or "ipc:///path/to/socket"',
+    },
+  ];
+}

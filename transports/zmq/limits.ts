@@ -1,0 +1,21 @@
+/**
+ * How both ends set their sockets.
+ *
+ * `sendTimeout: 0` makes every `send` immediate: it is queued in libzmq or fails at once, so two never overlap (zeromq.js allows one
+ * at a time) and a peer that does not read can never hold up the others. What piles up for such a peer is bounded by the high-water
+ * mark, in frames; beyond it the peer's connection is closed.
+ */
+export const socketOptions = {
+  linger: 1000,
+  sendTimeout: 0,
+  sendHighWaterMark: 10_000,
+  receiveHighWaterMark: 10_000,
+  tcpKeepalive: 1,
+  tcpKeepaliveIdle: 60,
+} as const;
+
+/** What a carrier adds to the largest record, in bytes: one frame may hold a block of small records before a large one. */
+export const frameRoomBytes: number = 64 * 1024;
+
+/** Largest frame of a client or worker, in bytes, until the gate names its own limit. */
+export const maxFrameBytes: number = 1024 * 1024 * 1024;
