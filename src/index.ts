@@ -5,8 +5,17 @@ export type { Remote, RemoteStream, RemoteValue } from "./client/remote.ts";
 export { defineConfig, type GateConfig, type RouteConfig } from "./config/gate-config.ts";
 export { type Code, codes } from "./error/code.ts";
 export { GateError, type GateErrorOptions } from "./error/gate-error.ts";
-export { roundRobin } from "./strategy/round-robin.ts";
-export type { Balancer, Candidate, Outcome, Placement, Strategy } from "./strategy/strategy.ts";
+export {
+  consistentHash,
+  fifo,
+  leastConnections,
+  p2c,
+  random,
+  roundRobin,
+  version,
+  weightedRoundRobin,
+} from "./strategy/index.ts";
+export type { Balancer, Candidate, Outcome, Placement, Strategy } from "./strategy/index.ts";
 export {
   createWorker,
   currentJob,

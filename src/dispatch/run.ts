@@ -58,6 +58,8 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   target: Target | undefined = undefined;
   /** Who occupies it: from the placement until the endpoint has let go. */
   endpoint: Endpoint | undefined = undefined;
+  /** Id of the endpoint that runs it or ran it last. */
+  worker: string | undefined = undefined;
   /** Placements so far. */
   attempts = 0;
   /** How the last placement ended: undefined for success. */
@@ -99,6 +101,7 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   start(endpoint: Endpoint): void {
     this.#state = "running";
     this.endpoint = endpoint;
+    this.worker = endpoint.id;
     const attempt = ++this.attempts;
     this.#startedAt = this.#owner.now();
     const control = endpoint.link.send(this.job, this);

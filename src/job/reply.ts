@@ -21,6 +21,8 @@ export interface ReplySink {
 
 /** What the sender of a job can still do to it. Every call is harmless once the job has ended. */
 export interface JobControl {
+  /** Id of the worker that runs the job or ran it last; undefined before that. */
+  readonly worker?: string | undefined;
   /** Asks the worker to stop; the sink still hears its one `end` or `fail`. */
   cancel(reason?: string): void;
   /** The caller has room again after a sink's `chunk` returned false. */

@@ -1,5 +1,5 @@
 /** The ZeroMQ transport: one ROUTER port for clients and workers, over tcp and ipc. */
-import type { ConfigFault, GateHost, Transport } from "unigate/transport";
+import type { ConfigFault, Connector, GateHost, Transport } from "unigate/transport";
 
 /** Options of the ZeroMQ transport. */
 export interface ZmqOptions {
@@ -31,7 +31,10 @@ export function zmq(options: ZmqOptions = {}): Transport {
   };
 }
 
-export { connector } from "./connector.ts";
+/** Opens links to a gate; loaded when the first one is made. */
+export const connector: Connector = {
+  connect: async (url, signal) => (await import("./connector.ts")).connector.connect(url, signal),
+};
 
 function bindFault(bind: unknown): ConfigFault[] {
   const isAddress =

@@ -1,0 +1,25 @@
+import type { Balancer, Candidate, Strategy } from "./strategy.ts";
+
+/**
+ * Strict order: every worker does one job of a method at a time, and waiting jobs start in the order in which they came.
+ *
+ * The first idle worker in the order of joining is taken, and held until its job has ended: a stream holds it to its last chunk,
+ * whatever the worker's capacity. Jobs on different workers may end in another order; with one worker they cannot. Costs O(n) per pick.
+ */
+export function fifo(): Strategy {
+  return { name: "fifo", createBalancer: () => new Fifo() };
+}
+
+class Fifo implements Balancer {
+  readonly #busy = new Set<Candidate>();
+
+  pick<C extends Candidate>(available: readonly C[]): C | undefined {
+    const idle = available.find((endpoint) => !this.#busy.has(endpoint));
+    if (idle !== undefined) this.#busy.add(idle);
+    return idle;
+  }
+
+  settled(endpoint: Candidate): void {
+    this.#busy.delete(endpoint);
+  }
+}

@@ -1,0 +1,99 @@
+import findMyWay, { type HTTPMethod } from "find-my-way";
+import type { MethodInfo } from "unigate/transport";
+
+/** A request's match among the bound routes. */
+export interface Match {
+  target: string;
+  binding: string;
+  params: Readonly<Record<string, string | undefined>>;
+}
+
+interface Binding {
+  method: string;
+  path: string;
+  target: string;
+}
+
+type Router = ReturnType<typeof findMyWay>;
+
+/** Paths of the gate itself, after the control prefix. `/call/` and `/service/` take in everything below them. */
+const controlPaths = ["/health", "/ready", "/routes", "/services", "/service", "/workers", "/queues", "/info", "/register", "/metrics", "/link", "/call", "/openapi.json", "/docs"];
+
+/** The HTTP routes that workers and the config bind to methods: any HTTP method, `:params` and a `*` at the end. */
+export class Bindings {
+  readonly #control: string;
+  #router: Router = findMyWay();
+  #bound: Binding[] = [];
+
+  constructor(control: string) {
+    this.#control = control;
+  }
+
+  /** Replaces all bindings at once; returns those that were left out, each with the reason. */
+  replace(methods: readonly MethodInfo[]): string[] {
+    const router = findMyWay({ ignoreTrailingSlash: true });
+    const bound: Binding[] = [];
+    const refused: string[] = [];
+    for (const info of methods) {
+      for (const text of info.http ?? []) {
+        const refusal = this.#refusal(text, info.name, bound);
+        if (refusal !== undefined) refused.push(`${info.name}: ${refusal}`);
+        else {
+          const { method, path } = parse(text) as { method: string; path: string };
+          router.on(method as HTTPMethod, path, noHandler, { target: info.name, binding: text });
+          bound.push({ method, path, target: info.name });
+        }
+      }
+    }
+    this.#router = router;
+    this.#bound = bound;
+    return refused;
+  }
+
+  /** Why a method's bindings cannot join those that are there, or undefined. */
+  refusal(info: MethodInfo): string | undefined {
+    for (const text of info.http ?? []) {
+      const refusal = this.#refusal(text, info.name, this.#bound);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  find(method: string, path: string): Match | undefined {
+    const found = this.#router.find(method as HTTPMethod, path) ?? (method === "HEAD" ? this.#router.find("GET", path) : null);
+    if (found === null) return undefined;
+    const { target, binding } = found.store as { target: string; binding: string };
+    return { target, binding, params: found.params };
+  }
+
+  /** The HTTP methods under which `path` is bound. */
+  methodsOf(path: string): string[] {
+    const methods = new Set(this.#bound.map(({ method }) => method));
+    return [...methods].filter((method) => this.#router.find(method as HTTPMethod, path) !== null);
+  }
+
+  #refusal(text: string, target: string, bound: readonly Binding[]): string | undefined {
+    const parsed = parse(text);
+    if (parsed === undefined) return `http binding ${JSON.stringify(text)} is malformed; write "POST /path/:param"`;
+    const { method, path } = parsed;
+    const control = controlPaths.find((own) => path === this.#control + own || path.startsWith(`${this.#control}${own}/`));
+    if (control !== undefined) return `http binding "${text}" collides with the gate's own ${this.#control}${control}; choose another path, or move the gate's with http({ control: "/_gate" })`;
+    const other = bound.find((one) => one.method === method && shape(one.path) === shape(path) && one.target !== target);
+    if (other !== undefined) return `http binding "${text}" is taken by ${other.target}; choose another path`;
+    return undefined;
+  }
+}
+
+const noHandler = (): void => {};
+const httpMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+function parse(text: string): { method: string; path: string } | undefined {
+  const [, method = "", path = ""] = /^([A-Z]+) (\/[^\s?#]*)$/.exec(text) ?? [];
+  const isWellFormed = httpMethods.has(method) && !/\*./.test(path) && !path.includes("::") && !/:(\/|$)/.test(path);
+  return isWellFormed ? { method, path } : undefined;
+}
+
+/** Two paths of the same shape match the same requests: names of parameters make no difference. */
+function shape(path: string): string {
+  return path.replaceAll(/:[^/]+/g, ":").replace(/(.)\/$/, "$1");
+}

@@ -1,0 +1,31 @@
+import { WebSocket } from "ws";
+import { type Connector, GateError } from "unigate/transport";
+import { WsConnection } from "./ws-connection.ts";
+
+const maxFrameBytes = 1024 * 1024 * 1024;
+
+/** Opens WebSocket links to a gate's HTTP port: `ws(s)://host` and `http(s)://host`, at `/link` unless the URL has a path. */
+export const connector: Connector = {
+  connect(url, signal) {
+    const scheme = url.protocol === "https:" || url.protocol === "wss:" ? "wss" : "ws";
+    const address = `${scheme}://${url.host}${url.pathname === "/" ? "/link" : url.pathname}`;
+    const { promise, resolve, reject } = Promise.withResolvers<WsConnection>();
+    const socket = new WebSocket(address, { perMessageDeflate: false, maxPayload: maxFrameBytes });
+    const unreachable = (reason: string): void => reject(new GateError("unavailable", `cannot reach a gate at ${url.href}: ${reason}`));
+    const giveUp = (): void => {
+      socket.terminate();
+      unreachable("no answer in time");
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    const settled = (): void => signal.removeEventListener("abort", giveUp);
+    socket.once("error", (error) => {
+      settled();
+      unreachable(error.message || (error as { code?: string }).code || "the connection failed");
+    });
+    socket.once("open", () => {
+      settled();
+      resolve(new WsConnection(socket, address, maxFrameBytes));
+    });
+    return promise;
+  },
+};

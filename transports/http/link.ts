@@ -1,0 +1,32 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { GateHost } from "unigate/transport";
+import { WsConnection } from "./ws-connection.ts";
+
+/** The WebSocket half of an HTTP port. */
+export interface LinkServer {
+  close(): void;
+}
+
+/** Takes in clients and workers that upgrade `path` to a WebSocket; an upgrade of anything else is refused. */
+export function acceptLinks(server: Server, path: string, gate: GateHost): LinkServer {
+  const maxFrameBytes = gate.maxPayloadBytes * 2 + 1024 * 1024;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const [asked] = (request.url ?? "").split("?");
+    if (asked !== path) {
+      socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      gate.accept(new WsConnection(webSocket, `ws:${request.socket.remoteAddress ?? "?"}:${request.socket.remotePort ?? 0}`, maxFrameBytes));
+    });
+  });
+  return {
+    close() {
+      for (const client of sockets.clients) client.close(1001, "the gate is closing");
+      sockets.close();
+    },
+  };
+}
