@@ -5,16 +5,7 @@ export type { Remote, RemoteStream, RemoteValue } from "./client/remote.ts";
 export { defineConfig, type GateConfig, type RouteConfig } from "./config/gate-config.ts";
 export { type Code, codes } from "./error/code.ts";
 export { GateError, type GateErrorOptions } from "./error/gate-error.ts";
-export {
-  consistentHash,
-  fifo,
-  leastConnections,
-  p2c,
-  random,
-  roundRobin,
-  version,
-  weightedRoundRobin,
-} from "./strategy/index.ts";
+export { consistentHash, fifo, leastConnections, p2c, random, roundRobin, version, weightedRoundRobin } from "./strategy/index.ts";
 export type { Balancer, Candidate, Outcome, Placement, Strategy } from "./strategy/index.ts";
 export {
   createWorker,

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url);
-const manifest = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { exports: Record<string, Record<string, string> | string> };
+const manifest = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+  exports: Record<string, Record<string, string> | string>;
+};
 
 /** Tests in this process read the sources behind the package's own front doors; spawned processes run what was built. */
 const alias = Object.entries(manifest.exports).flatMap(([path, target]) => {

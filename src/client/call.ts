@@ -200,7 +200,7 @@ export class Call<Result> implements PromiseLike<Result>, AsyncIterable<unknown>
     this.#isCollecting = true;
     this.#resume();
     if (this.#state === "done") this.#promise = Promise.resolve((this.#chunks ?? this.#value) as Result);
-    else if (this.#state === "failed") this.#promise = Promise.reject(this.#error as GateError);
+    else if (this.#state === "failed") this.#promise = Promise.reject(this.#error);
     else {
       this.#promise = new Promise<Result>((resolve, reject) => {
         this.#resolve = resolve as (value: unknown) => void;

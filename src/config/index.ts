@@ -2,3 +2,4 @@
 export { configError, type ConfigFault } from "./fault.ts";
 export { defineConfig, type GateConfig, type RouteConfig } from "./gate-config.ts";
 export { type GateSettings, parseConfig } from "./parse-config.ts";
+export { RouteTable } from "../routing/route-table.ts";

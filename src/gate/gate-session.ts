@@ -7,7 +7,8 @@ import type { Hello, ServeDeclaration, Welcome } from "../protocol/messages.ts";
 import type { Endpoint, EndpointLink } from "../registry/endpoint.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Connection } from "../transport/connection.ts";
-import { Session, type SessionHandler } from "../transport/session.ts";
+import { Session } from "../transport/session.ts";
+import type { SessionHandler } from "../transport/session-options.ts";
 
 /** Time that a connection has to say hello, in ms. */
 const helloTimeoutMs = 10_000;

@@ -3,7 +3,7 @@ export { consistentHash, type ConsistentHashOptions } from "./consistent-hash.ts
 export { fifo } from "./fifo.ts";
 export { leastConnections } from "./least-connections.ts";
 export { p2c, type P2cOptions } from "./p2c.ts";
-export { random } from "./random.ts";
+export { random, type RandomOptions } from "./random.ts";
 export { roundRobin } from "./round-robin.ts";
 export type { Balancer, Candidate, Outcome, Placement, Strategy } from "./strategy.ts";
 export { version, type VersionOptions } from "./version.ts";

@@ -13,13 +13,17 @@ export interface PeakEwmaOptions {
 interface Measure {
   averageMs: number;
   at: number;
+  isDefault: boolean;
 }
 
 /**
- * The load of endpoints: a moving average of how long jobs take, times how many are on their way.
+ * The load of endpoints: a moving average of how long jobs take, times how many are on their way, the next one included.
  *
- * The average is exponentially weighted by time and jumps to a peak at once: it is quick to distrust a slow endpoint and slow to trust it
- * again. Source: Twitter Finagle `PeakEwma`, tower `load::PeakEwma`. Choosing is left to whoever reads the load.
+ * The average is weighted exponentially by time and jumps to a peak at once: quick to distrust a slow endpoint, slow to trust it again.
+ * What is not measured anew fades towards 0, the default of a new endpoint too, so that nobody is left out for ever.
+ *
+ * Source: Finagle `PeakEwma` (finagle-core, loadbalancer/PeakEwma.scala) by way of tower (tower/src/load/peak_ewma.rs). Unlike there, reading
+ * the load does not write to it: how often one looks does not change what one sees. Choosing is left to whoever reads (`p2c`).
  */
 export class PeakEwma {
   readonly #options: PeakEwmaOptions;
@@ -29,27 +33,29 @@ export class PeakEwma {
     this.#options = options;
   }
 
-  /** Expected wait for one more job on `endpoint`, in ms. */
+  /** Expected time until one more job on `endpoint` would be done, in ms. */
   load(endpoint: Candidate): number {
-    const measure = this.#measures.get(endpoint);
-    const averageMs = measure === undefined ? this.#options.defaultMs : measure.averageMs * this.#kept(measure);
-    return averageMs * (endpoint.inFlight + 1);
+    const measure = this.#measures.get(endpoint) ?? this.#meet(endpoint);
+    return measure.averageMs * this.#kept(measure) * (endpoint.inFlight + 1);
   }
 
   /** Takes in how long a job took. */
   record(endpoint: Candidate, durationMs: number): void {
-    const measure = this.#measures.get(endpoint);
-    const at = this.#options.clock.now();
-    if (measure === undefined) {
-      this.#measures.set(endpoint, { averageMs: durationMs, at });
-      return;
-    }
+    const measure = this.#measures.get(endpoint) ?? this.#meet(endpoint);
+    const isPeak = measure.isDefault || durationMs > measure.averageMs;
     const kept = this.#kept(measure);
-    measure.averageMs = durationMs > measure.averageMs ? durationMs : measure.averageMs * kept + durationMs * (1 - kept);
-    measure.at = at;
+    measure.averageMs = isPeak ? durationMs : measure.averageMs * kept + durationMs * (1 - kept);
+    measure.at = this.#options.clock.now();
+    measure.isDefault = false;
+  }
+
+  #meet(endpoint: Candidate): Measure {
+    const measure: Measure = { averageMs: this.#options.defaultMs, at: this.#options.clock.now(), isDefault: true };
+    this.#measures.set(endpoint, measure);
+    return measure;
   }
 
   #kept({ at }: Measure): number {
-    return Math.exp(-(this.#options.clock.now() - at) / this.#options.decayMs);
+    return Math.exp((at - this.#options.clock.now()) / this.#options.decayMs);
   }
 }

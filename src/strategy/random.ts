@@ -1,9 +1,22 @@
 import { type Random, systemRandom } from "../observe/random.ts";
+import { checkRandom } from "./invalid-option.ts";
 import type { Balancer, Candidate, Strategy } from "./strategy.ts";
 
-/** Any endpoint with equal chance. Costs O(1); for many gates in front of the same workers, where turns would fall into step. */
-export function random(options: { random?: Random } = {}): Strategy {
+/** Options of `random`. */
+export interface RandomOptions {
+  /** The source of chance; default the machine's. A seeded one makes the picks repeatable. */
+  random?: Random;
+}
+
+/**
+ * Any endpoint with equal chance.
+ *
+ * For many gates in front of the same workers, where turns would fall into step. Bound: of n picks among k endpoints each gets n/k, give or
+ * take about √(n/k); the longest queue grows as log n / log log n. Costs O(1). Not for a single gate: `roundRobin` is as cheap and even.
+ */
+export function random(options: RandomOptions = {}): Strategy {
   const source = options.random ?? systemRandom;
+  checkRandom("random", source);
   return { name: "random", createBalancer: () => new RandomChoice(source) };
 }
 

@@ -1,11 +1,18 @@
+/**
+ * The contract of every strategy; read it alone, it needs no other file.
+ *
+ * Measuring and choosing stay apart (see `p2c`), chance and time are options, and a strategy never sees an endpoint that is not ready.
+ */
 import type { Code } from "../error/code.ts";
 import type { Metadata } from "../job/metadata.ts";
 
 /** What a strategy may know of an endpoint. */
 export interface Candidate {
   readonly id: string;
+  /** Grows with every endpoint that joins, and is never given twice: the order of joining. */
+  readonly sequence: number;
   readonly capacity: number;
-  /** Jobs that it runs now. */
+  /** Jobs that it runs now, of all methods. */
   readonly inFlight: number;
   /** Relative share of jobs, 1 unless the worker says otherwise. */
   readonly weight: number;
@@ -41,7 +48,8 @@ export interface Strategy {
  * The state of a strategy for one pool.
  *
  * To callers: `available` holds only endpoints that are ready and have room, in the order in which they joined; call `settled`
- * exactly once for every endpoint picked. To implementers: pick one of `available`, or undefined to let the job wait; never keep the array.
+ * exactly once for every endpoint picked. To implementers: pick one of `available`, or undefined to let the job wait; never keep the array,
+ * and hold an endpoint only weakly or until it has settled, since one that has left is never announced.
  */
 export interface Balancer {
   pick<C extends Candidate>(available: readonly C[], job: Placement): C | undefined;

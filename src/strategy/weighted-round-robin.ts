@@ -3,16 +3,17 @@ import type { Balancer, Candidate, Strategy } from "./strategy.ts";
 /**
  * Each endpoint in turn, as often as its weight says, and never the same one in a burst.
  *
- * Smooth weighted round robin as in nginx (upstream commit 52327e0, 2012): every pick raises each endpoint's credit by its weight, takes
- * the one with the most and lowers it by the sum. Over a full cycle the shares are exact. Costs O(n) per pick; use `roundRobin` when
- * all weights are equal.
+ * Source: smooth weighted round robin of nginx (commit 52327e0, 2012): every pick raises each endpoint's credit by its weight, takes the one
+ * with the most and lowers it by the sum; weights 5, 1, 1 give a a b a c a a. Bound: over a cycle (the sum of the weights) the shares are
+ * exact, while the same endpoints stay available. Costs O(n) per pick. Not for equal weights (`roundRobin` does the same for less), nor
+ * where the real speed of workers is better measured than declared (`p2c`).
  */
 export function weightedRoundRobin(): Strategy {
   return { name: "weightedRoundRobin", createBalancer: () => new WeightedRoundRobin() };
 }
 
 class WeightedRoundRobin implements Balancer {
-  #credits = new WeakMap<Candidate, number>();
+  readonly #credits = new WeakMap<Candidate, number>();
 
   pick<C extends Candidate>(available: readonly C[]): C | undefined {
     let best: C | undefined;

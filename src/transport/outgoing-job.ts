@@ -1,4 +1,4 @@
-import { GateError } from "../error/gate-error.ts";
+import type { GateError } from "../error/gate-error.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Metadata } from "../job/metadata.ts";
 import { Flag, RecordType, creditCost, initialCredit } from "../protocol/record.ts";

@@ -8,7 +8,8 @@ import type { Hello, Welcome } from "../protocol/messages.ts";
 import { protocolVersion } from "../protocol/record.ts";
 import { openConnection } from "./carriers.ts";
 import type { Connection } from "./connection.ts";
-import { Session, type SessionHandler } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionHandler } from "./session-options.ts";
 
 const connectTimeoutMs = 5000;
 const firstDelayMs = 50;

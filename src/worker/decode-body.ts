@@ -9,7 +9,7 @@ export interface DecodedBody {
   /** Values of the bound HTTP path and of the query; undefined for a job without either. */
   readonly named: Readonly<Record<string, unknown>> | undefined;
   /** Tells whether the value of that name was written as text (path, query, form). */
-  isText(name: string): boolean;
+  readonly isText: (name: string) => boolean;
 }
 
 const noneIsText = (): boolean => false;

@@ -11,6 +11,7 @@ export {
   type Params,
   type ServiceDefinition,
 } from "./define-service.ts";
+export { createExecutorPool, type ExecutorPool } from "./executor-pool.ts";
 export { currentJob, type HttpRequestInfo, type JobContext } from "./job-context.ts";
 export { type LoadedMethod, loadService, serviceOfModule } from "./loaded-method.ts";
 export { Reply, reply, type ReplyOptions } from "./reply.ts";

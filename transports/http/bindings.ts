@@ -17,7 +17,22 @@ interface Binding {
 type Router = ReturnType<typeof findMyWay>;
 
 /** Paths of the gate itself, after the control prefix. `/call/` and `/service/` take in everything below them. */
-const controlPaths = ["/health", "/ready", "/routes", "/services", "/service", "/workers", "/queues", "/info", "/register", "/metrics", "/link", "/call", "/openapi.json", "/docs"];
+const controlPaths = [
+  "/health",
+  "/ready",
+  "/routes",
+  "/services",
+  "/service",
+  "/workers",
+  "/queues",
+  "/info",
+  "/register",
+  "/metrics",
+  "/link",
+  "/call",
+  "/openapi.json",
+  "/docs",
+];
 
 /** The HTTP routes that workers and the config bind to methods: any HTTP method, `:params` and a `*` at the end. */
 export class Bindings {
@@ -77,7 +92,8 @@ export class Bindings {
     if (parsed === undefined) return `http binding ${JSON.stringify(text)} is malformed; write "POST /path/:param"`;
     const { method, path } = parsed;
     const control = controlPaths.find((own) => path === this.#control + own || path.startsWith(`${this.#control}${own}/`));
-    if (control !== undefined) return `http binding "${text}" collides with the gate's own ${this.#control}${control}; choose another path, or move the gate's with http({ control: "/_gate" })`;
+    if (control !== undefined)
+      return `http binding "${text}" collides with the gate's own ${this.#control}${control}; choose another path, or move the gate's with http({ control: "/_gate" })`;
     const other = bound.find((one) => one.method === method && shape(one.path) === shape(path) && one.target !== target);
     if (other !== undefined) return `http binding "${text}" is taken by ${other.target}; choose another path`;
     return undefined;

@@ -17,7 +17,9 @@ export function addControlRoutes(app: FastifyInstance, prefix: string, status: G
   app.get<{ Params: { name: string } }>(`${prefix}/service/:name`, (request, reply) => {
     const { name } = request.params;
     const service = status.services().find((one) => one.name === name);
-    return service ?? problem(reply, new GateError("not_found", `no service ${JSON.stringify(name)}; ${prefix}/services shows those there are`));
+    return (
+      service ?? problem(reply, new GateError("not_found", `no service ${JSON.stringify(name)}; ${prefix}/services shows those there are`))
+    );
   });
 }
 

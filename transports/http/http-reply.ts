@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type Clock, GateError, type JobControl, jsonType, Metadata, type ReplySink, type Timer } from "unigate/transport";
+import { type Clock, type GateError, type JobControl, jsonType, Metadata, type ReplySink, type Timer } from "unigate/transport";
 import { httpStatus } from "./http-status.ts";
 import { toProblem } from "./problem.ts";
 import { hopByHop } from "./request-job.ts";
@@ -94,7 +94,8 @@ export class HttpReply implements ReplySink {
     const isJson = (named ?? this.#options.accept) === jsonType;
     const framing: Framing = !isJson ? "raw" : this.#options.wantsEvents ? "events" : "lines";
     this.#framing = framing;
-    const type = framing === "events" ? "text/event-stream" : framing === "lines" ? "application/x-ndjson" : (named ?? this.#options.accept);
+    const type =
+      framing === "events" ? "text/event-stream" : framing === "lines" ? "application/x-ndjson" : (named ?? this.#options.accept);
     const headers = this.#headers(type);
     headers.push("cache-control", "no-cache", "x-accel-buffering", "no");
     this.#response.writeHead(this.#statusOf(200), headers);

@@ -20,7 +20,9 @@ export function acceptLinks(server: Server, path: string, gate: GateHost): LinkS
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      gate.accept(new WsConnection(webSocket, `ws:${request.socket.remoteAddress ?? "?"}:${request.socket.remotePort ?? 0}`, maxFrameBytes));
+      gate.accept(
+        new WsConnection(webSocket, `ws:${request.socket.remoteAddress ?? "?"}:${request.socket.remotePort ?? 0}`, maxFrameBytes),
+      );
     });
   });
   return {

@@ -32,10 +32,14 @@ export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     faults.push({ path: "port", problem: `${JSON.stringify(port)} is not a port`, remedy: "write a whole number from 0 to 65535" });
   }
-  if (host !== undefined && (typeof host !== "string" || host === "")) faults.push({ path: "host", problem: "is not an address", remedy: 'write "127.0.0.1" or "0.0.0.0"' });
-  if (bodyLimit !== undefined && parseSize(bodyLimit) === undefined) faults.push({ path: "bodyLimit", problem: "is not a size", remedy: 'write one such as "16mb"' });
-  if (control !== undefined && !/^(\/[\w.~-]+)*$/.test(control)) faults.push({ path: "control", problem: "is not a path prefix", remedy: 'write one such as "/_gate"' });
-  if (requestTimeout !== undefined && parseDuration(requestTimeout) === undefined) faults.push({ path: "requestTimeout", problem: "is not a duration", remedy: 'write one such as "60s"' });
+  if (host !== undefined && (typeof host !== "string" || host === ""))
+    faults.push({ path: "host", problem: "is not an address", remedy: 'write "127.0.0.1" or "0.0.0.0"' });
+  if (bodyLimit !== undefined && parseSize(bodyLimit) === undefined)
+    faults.push({ path: "bodyLimit", problem: "is not a size", remedy: 'write one such as "16mb"' });
+  if (control !== undefined && !/^(\/[\w.~-]+)*$/.test(control))
+    faults.push({ path: "control", problem: "is not a path prefix", remedy: 'write one such as "/_gate"' });
+  if (requestTimeout !== undefined && parseDuration(requestTimeout) === undefined)
+    faults.push({ path: "requestTimeout", problem: "is not a duration", remedy: 'write one such as "60s"' });
   for (const key of Object.keys(options)) {
     if (!keys.includes(key)) faults.push({ path: key, problem: "is not a known option of http()", remedy: `known are ${keys.join(", ")}` });
   }

@@ -3,7 +3,17 @@ import type { IncomingMessage } from "node:http";
 import { bytesType, GateError, Job, jsonType, Metadata, type MetadataValue, msgpackType, parseDuration, textType } from "unigate/transport";
 
 /** Headers that end at this hop. Source: RFC 9110 section 7.6.1. */
-export const hopByHop: ReadonlySet<string> = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authenticate", "proxy-authorization"]);
+export const hopByHop: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "te",
+  "trailer",
+  "upgrade",
+  "proxy-authenticate",
+  "proxy-authorization",
+]);
 
 /** A bound route that a request came through. */
 export interface RequestBinding {
@@ -54,7 +64,8 @@ function deadlineOf({ headers }: IncomingMessage, now: number): number {
   const text = headers["x-timeout"] ?? headers["connect-timeout-ms"];
   if (text === undefined) return Infinity;
   const ms = typeof text === "string" ? parseDuration(text) : undefined;
-  if (ms === undefined) throw new GateError("invalid_argument", `header x-timeout: ${JSON.stringify(text)} is not a duration; write one such as 30s`);
+  if (ms === undefined)
+    throw new GateError("invalid_argument", `header x-timeout: ${JSON.stringify(text)} is not a duration; write one such as 30s`);
   return now + ms;
 }
 

@@ -97,8 +97,15 @@ class HttpDoor implements Door {
     const methods = this.#bindings.methodsOf(path);
     const { status, headers, body } =
       methods.length === 0
-        ? toProblem(new GateError("not_found", `nothing is bound to ${request.method} ${bare}; ${this.#settings.control}/services shows what is`), requestIdOf(request.raw))
-        : toProblem(new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${request.method}`), requestIdOf(request.raw), 405);
+        ? toProblem(
+            new GateError("not_found", `nothing is bound to ${request.method} ${bare}; ${this.#settings.control}/services shows what is`),
+            requestIdOf(request.raw),
+          )
+        : toProblem(
+            new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${request.method}`),
+            requestIdOf(request.raw),
+            405,
+          );
     if (methods.length > 0) headers["allow"] = methods.join(", ");
     if (request.method === "OPTIONS" && methods.length > 0) void reply.code(204).header("allow", methods.join(", ")).send();
     else void reply.code(status).headers(headers).send(body);
@@ -109,7 +116,13 @@ class HttpDoor implements Door {
     const job = toJob(request.raw, (request.body as Buffer | undefined) ?? noBody, target, this.#gate.clock.now(), bound);
     // From here on the response is ours: fastify would buffer and serialise what is already bytes.
     reply.hijack();
-    const sink = new HttpReply({ response: reply.raw, requestId: job.id, accept: job.accept, wantsEvents: wantsEvents(request.raw), clock: this.#gate.clock });
+    const sink = new HttpReply({
+      response: reply.raw,
+      requestId: job.id,
+      accept: job.accept,
+      wantsEvents: wantsEvents(request.raw),
+      clock: this.#gate.clock,
+    });
     sink.controlledBy(this.#gate.dispatch(job, sink));
   }
 
@@ -118,7 +131,9 @@ class HttpDoor implements Door {
     const status = isTooLarge ? 413 : (error.statusCode ?? 500);
     const message = isTooLarge ? `the body is larger than bodyLimit, ${this.#settings.bodyLimit} bytes` : error.message;
     const gateError = GateError.is(error) ? error : new GateError(codeOfStatus(status), message, { cause: error, retryable: false });
-    const problem = GateError.is(error) ? toProblem(gateError, requestIdOf(request.raw)) : toProblem(gateError, requestIdOf(request.raw), status);
+    const problem = GateError.is(error)
+      ? toProblem(gateError, requestIdOf(request.raw))
+      : toProblem(gateError, requestIdOf(request.raw), status);
     void reply.code(problem.status).headers(problem.headers).send(problem.body);
   }
 }
@@ -139,7 +154,9 @@ function answerMalformed(error: Error & { code?: string }, socket: { writable: b
 
 function listenError(error: unknown, host: string, port: number): GateError {
   const { code } = error as { code?: string };
-  const reason = code === "EADDRINUSE" ? `is in use; stop the other program or choose another with http({ port })` : `cannot be opened: ${GateError.from(error).message}`;
+  const reason =
+    code === "EADDRINUSE"
+      ? `is in use; stop the other program or choose another with http({ port })`
+      : `cannot be opened: ${GateError.from(error).message}`;
   return new GateError("failed_precondition", `HTTP port ${port} on ${host} ${reason}`, { cause: error });
 }
-

@@ -22,7 +22,13 @@ export class WsConnection implements Connection {
       if (this.#handler === undefined) this.#early.push(data);
       else this.#handler.frame(data);
     });
-    socket.on("close", (code: number, reason: Buffer) => this.#end(code === 1000 ? undefined : new GateError("unavailable", `the connection was closed (${code}${reason.length > 0 ? ` ${reason.toString()}` : ""})`)));
+    socket.on("close", (code: number, reason: Buffer) =>
+      this.#end(
+        code === 1000
+          ? undefined
+          : new GateError("unavailable", `the connection was closed (${code}${reason.length > 0 ? ` ${reason.toString()}` : ""})`),
+      ),
+    );
     socket.on("error", (error) => this.#end(GateError.from(error, "unavailable")));
   }
 

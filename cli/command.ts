@@ -1,0 +1,57 @@
+import type { Output } from "./output.ts";
+
+/** An option of a command; every one is written `--name`. */
+export interface OptionSpec {
+  type: "string" | "number" | "boolean";
+  description: string;
+  alias?: string;
+  /** May be given several times. */
+  isMany?: boolean;
+  /** What the value is called in help. */
+  value?: string;
+}
+
+/** A positional argument; the last may take the rest. */
+export interface PositionalSpec {
+  name: string;
+  description: string;
+  isRequired?: boolean;
+  isMany?: boolean;
+}
+
+/** What a command gets when it runs. */
+export interface CommandContext {
+  /** Positional arguments by name: text, or a list for the one that takes the rest. */
+  readonly text: (name: string) => string | undefined;
+  readonly texts: (name: string) => string[];
+  readonly number: (name: string) => number | undefined;
+  readonly isSet: (name: string) => boolean;
+  output: Output;
+  /** Aborts on the first Ctrl-C. */
+  signal: AbortSignal;
+}
+
+/** A command of `gate`, as data. */
+export interface Command {
+  name: string;
+  summary: string;
+  positionals?: readonly PositionalSpec[];
+  options?: Readonly<Record<string, OptionSpec>>;
+  examples?: readonly string[];
+  run(context: CommandContext): Promise<void>;
+}
+
+/** Checks the types of a command and returns it unchanged. */
+export function defineCommand(command: Command): Command {
+  return command;
+}
+
+/** Options of every command that talks to a gate. */
+export const gateOptions: Readonly<Record<string, OptionSpec>> = {
+  gate: { type: "string", description: "URL of the gate; default $GATE_URL, else tcp://127.0.0.1:5555", value: "URL" },
+};
+
+/** The option of every command that prints a result. */
+export const jsonOption: Readonly<Record<string, OptionSpec>> = {
+  json: { type: "boolean", description: "print JSON, also on a terminal" },
+};

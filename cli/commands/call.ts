@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import { text as readAll } from "node:stream/consumers";
+import { type Command, defineCommand, gateOptions, jsonOption } from "../command.ts";
+import { withClient } from "../connection.ts";
+import { UserError } from "../user-error.ts";
+
+/** `gate call`: one call, its result or its stream on stdout. */
+export const call: Command = defineCommand({
+  name: "call",
+  summary: "Calls Service.method and prints its result as JSON; a stream as one value per line.",
+  positionals: [
+    { name: "target", description: "Service.method", isRequired: true },
+    { name: "arguments", description: "each is JSON, or plain text when it is not", isMany: true },
+  ],
+  options: {
+    args: {
+      type: "string",
+      description: "all arguments at once: a JSON array is positional, anything else one argument; @file and - read it",
+      value: "JSON",
+    },
+    ...gateOptions,
+    timeout: { type: "string", description: "give up after this time, such as 30s", value: "TIME" },
+    header: { type: "string", description: "metadata key=value", isMany: true, value: "K=V" },
+    ...jsonOption,
+  },
+  examples: [
+    "gate call counter.increment visitors 2",
+    'gate call counter.increment --args \'{"name":"visitors"}\'',
+    "gate call counter.watch visitors | head -3",
+  ],
+  async run(context) {
+    const target = context.text("target") as string;
+    const args = await readArguments(context.texts("arguments"), context.text("args"));
+    const metadata = parseHeaders(context.texts("header"));
+    const timeout = context.text("timeout");
+    await withClient(context, async (client) => {
+      const reply = client.call(target, args, { metadata, signal: context.signal, ...(timeout === undefined ? {} : { timeout }) });
+      for await (const value of reply) {
+        if (reply.isStream) await context.output.item(value);
+        else context.output.result(value);
+      }
+    });
+  },
+});
+
+async function readArguments(given: readonly string[], all: string | undefined): Promise<unknown[]> {
+  if (all === undefined) return given.map(parseValue);
+  if (given.length > 0) throw new UserError("arguments were given twice: after the target and with --args", "keep one of them");
+  const value = parseValue(await readText(all));
+  return Array.isArray(value) ? value : [value];
+}
+
+async function readText(source: string): Promise<string> {
+  if (source === "-") return await readAll(process.stdin);
+  if (!source.startsWith("@")) return source;
+  try {
+    return await readFile(source.slice(1), "utf8");
+  } catch (error) {
+    throw new UserError(`--args ${source}: ${(error as Error).message}`, undefined, { cause: error });
+  }
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function parseHeaders(headers: readonly string[]): Record<string, string[]> {
+  const metadata: Record<string, string[]> = {};
+  for (const header of headers) {
+    const equals = header.indexOf("=");
+    if (equals < 1) throw new UserError(`--header ${JSON.stringify(header)} is not key=value`);
+    (metadata[header.slice(0, equals)] ??= []).push(header.slice(equals + 1));
+  }
+  return metadata;
+}

@@ -1,0 +1,40 @@
+import type { Explanation } from "unigate/transport";
+import { type Command, defineCommand, gateOptions, jsonOption } from "../command.ts";
+import { withClient } from "../connection.ts";
+
+/** `gate explain`: the match, the strategy, the candidates, and why the others are out. */
+export const explain: Command = defineCommand({
+  name: "explain",
+  summary: "Tells which route a target gets, and which workers are candidates for it, and why the others are not.",
+  positionals: [{ name: "target", description: "Service.method", isRequired: true }],
+  options: {
+    ...gateOptions,
+    "api-version": { type: "string", description: "as if the caller sent this X-API-Version", value: "V" },
+    ...jsonOption,
+  },
+  examples: ["gate explain counter.increment"],
+  async run(context) {
+    const args = [context.text("target"), context.text("api-version")];
+    const explanation = await withClient(
+      context,
+      async (client) => await client.call<Explanation>("Gate.explain", args, { timeout: "10s", signal: context.signal }),
+    );
+    context.output.table(["WHAT", "ANSWER"], rows(explanation), explanation);
+  },
+});
+
+function rows(explanation: Explanation): unknown[][] {
+  const { target, isKnown, patterns, route, strategy, queue, candidates } = explanation;
+  const chosen = patterns.findIndex(({ isConfigured }) => isConfigured);
+  return [
+    ["target", `${target}${isKnown ? "" : " (unknown: no worker has served it)"}`],
+    ...patterns.map(({ pattern, isConfigured }, at) => [
+      `pattern ${pattern}`,
+      !isConfigured ? "not configured" : at === chosen ? "matches, most specific" : "matches, but less specific",
+    ]),
+    ["route", chosen < 0 ? `${route} (built in)` : route],
+    ["strategy", strategy],
+    ["queue", `${queue.depth} of ${queue.bound} waiting`],
+    ...candidates.map(({ id, isCandidate, reason }) => [`worker ${id}`, `${isCandidate ? "candidate" : "out"}: ${reason}`]),
+  ];
+}

@@ -1,0 +1,21 @@
+import type { Command } from "../command.ts";
+
+/** A command in the list: known by name and summary, loaded when it runs. */
+export interface CommandEntry {
+  summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order of the help. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: { summary: "run the gateway; with --worker also a worker inside it", load: async () => (await import("./serve.ts")).serve },
+  worker: { summary: "serve the exported functions of files", load: async () => (await import("./worker.ts")).worker },
+  call: { summary: "call Service.method and print its result", load: async () => (await import("./call.ts")).call },
+  list: { summary: "services and their methods", load: async () => (await import("./inspect.ts")).list },
+  routes: { summary: "routes and what they hold for", load: async () => (await import("./inspect.ts")).routes },
+  workers: { summary: "workers, their state and load", load: async () => (await import("./inspect.ts")).workers },
+  queues: { summary: "who waits, for what, how long", load: async () => (await import("./inspect.ts")).queues },
+  info: { summary: "the gate at a glance", load: async () => (await import("./inspect.ts")).info },
+  explain: { summary: "which route and worker a target gets, and why", load: async () => (await import("./explain.ts")).explain },
+  check: { summary: "check a config, and name every fault of it", load: async () => (await import("./check.ts")).check },
+};

@@ -1,0 +1,125 @@
+/** The commands that show a part of a running gate: each calls one method of the gate's own service. */
+import type { GateInfo, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "unigate/transport";
+import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
+import { withClient } from "../connection.ts";
+
+interface View<Status> {
+  name: string;
+  summary: string;
+  method: string;
+  headings: readonly string[];
+  rows(status: Status): unknown[][];
+}
+
+/** `gate list`. */
+export const list: Command = inspect<ServiceStatus[]>({
+  name: "list",
+  summary: "Shows the services that the gate knows, and their methods.",
+  method: "Gate.services",
+  headings: ["METHOD", "PARAMETERS", "KIND", "WORKERS", "HTTP"],
+  rows: (services) =>
+    services.flatMap(({ workers, methods }) =>
+      methods.map(({ name, params, stream, http }) => [name, params ?? "", stream === true ? "stream" : "value", workers, http ?? ""]),
+    ),
+});
+
+/** `gate routes`. */
+export const routes: Command = inspect<RouteStatus[]>({
+  name: "routes",
+  summary: "Shows the configured routes, and the targets that each holds for.",
+  method: "Gate.routes",
+  headings: ["PATTERN", "STRATEGY", "TIMEOUT", "QUEUE", "TARGETS"],
+  rows: (all) =>
+    all.map(({ pattern, strategy, timeoutMs, queue, targets }) => [
+      pattern,
+      strategy,
+      duration(timeoutMs ?? Infinity),
+      queue,
+      targets.map(({ name }) => name),
+    ]),
+});
+
+/** `gate workers`. */
+export const workers: Command = inspect<WorkerStatus[]>({
+  name: "workers",
+  summary: "Shows the workers, their state and their load.",
+  method: "Gate.workers",
+  headings: ["ID", "TRANSPORT", "STATE", "MISSED", "IN FLIGHT", "DONE", "FAILED", "AVERAGE", "VERSION", "UP"],
+  rows: (all) =>
+    all.map((one) => [
+      one.id,
+      one.transport,
+      one.state,
+      one.missedBeats,
+      `${one.inFlight}/${one.capacity}`,
+      one.completed,
+      one.failed,
+      `${one.averageMs.toFixed(1)} ms`,
+      one.version ?? "",
+      duration(one.uptimeMs),
+    ]),
+});
+
+/** `gate queues`. */
+export const queues: Command = inspect<QueueStatus[]>({
+  name: "queues",
+  summary: "Shows who waits for what, and how the jobs of each target ended.",
+  method: "Gate.queues",
+  headings: ["TARGET", "WAITING", "BOUND", "OLDEST", "RUNNING", "DONE", "FAILED", "CANCELLED", "EXPIRED", "REFUSED"],
+  rows: (all) =>
+    all.map((one) => [
+      one.target,
+      one.depth,
+      one.bound,
+      duration(one.oldestMs),
+      one.running,
+      one.completed,
+      one.failed,
+      one.cancelled,
+      one.expired,
+      one.refused,
+    ]),
+});
+
+/** `gate info`. */
+export const info: Command = inspect<GateInfo>({
+  name: "info",
+  summary: "Shows the gate at a glance.",
+  method: "Gate.info",
+  headings: ["WHAT", "VALUE"],
+  rows: (gate) => [
+    ["gate", `${gate.name} (${gate.id}), version ${gate.version}, ${gate.state}`],
+    ["up", duration(gate.uptimeMs)],
+    ...gate.transports.flatMap(({ name, addresses }) => addresses.map(({ url, purpose }) => [name, `${url}  ${purpose}`])),
+    ["workers", `${gate.workers.ready} ready, ${gate.workers.draining} draining, ${gate.workers.down} down`],
+    ["methods", gate.methods],
+    [
+      "jobs",
+      `${gate.jobs.open} open, ${gate.jobs.completed} completed, ${gate.jobs.failed} failed, ${gate.jobs.cancelled} cancelled, ${gate.jobs.expired} expired`,
+    ],
+    ["process", `pid ${gate.process.pid}, Node ${gate.process.node}, ${Math.round(gate.process.residentBytes / 1024 ** 2)} MB`],
+  ],
+});
+
+function inspect<Status>(view: View<Status>): Command {
+  return defineCommand({
+    name: view.name,
+    summary: view.summary,
+    options: { ...gateOptions, ...jsonOption },
+    async run(context: CommandContext) {
+      const status = await withClient(
+        context,
+        async (client) => await client.call<Status>(view.method, [], { timeout: "10s", signal: context.signal }),
+      );
+      context.output.table(view.headings, view.rows(status), status);
+    },
+  });
+}
+
+function duration(ms: number): string {
+  if (ms === Infinity) return "none";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}

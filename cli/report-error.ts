@@ -1,0 +1,20 @@
+import { GateError } from "unigate/client";
+import { UserError } from "./user-error.ts";
+
+/** Exit codes, the same for every command. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Says on stderr what went wrong, why, and the next step; returns the exit code. */
+export function reportError(error: unknown): number {
+  if (error instanceof UserError) {
+    process.stderr.write(`gate: ${error.message}\n${error.next === undefined ? "" : `  ${error.next}\n`}`);
+    return exitCodes.usage;
+  }
+  if (GateError.is(error)) {
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    return exitCodes.failed;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`gate: this should not have happened; please report it with what you did\n${text}\n`);
+  return exitCodes.failed;
+}

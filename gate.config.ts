@@ -1,0 +1,39 @@
+/**
+ * The config of a gate, with every key. What is commented out shows its default; an empty `defineConfig({ transports: […] })` is enough.
+ * `npx gate check` names every fault of a config at once.
+ */
+import { defineConfig, roundRobin } from "unigate";
+import { http } from "unigate/http";
+import { zmq } from "unigate/zmq";
+
+export default defineConfig({
+  // Shown to people; default: the name of the host.
+  // name: "front gate",
+
+  transports: [
+    // HTTP calls, bound routes, the gate's own pages, and WebSocket links for clients and workers behind NAT.
+    http({ port: 9000, host: "127.0.0.1" /* bodyLimit: "16mb", control: "", requestTimeout: "60s" */ }),
+    // Clients and workers; the fastest way in. "ipc:///run/gate.sock" for one machine.
+    zmq({ bind: "tcp://127.0.0.1:5555" }),
+  ],
+
+  // What to do with jobs: the most specific pattern holds ("Service.method", then "Service.*", then "*").
+  routes: {
+    "counter.*": {
+      strategy: roundRobin(), // or weightedRoundRobin, random, leastConnections, fifo, p2c, consistentHash, version
+      timeout: "10s", // of a job whose caller named no earlier deadline; default "60s"
+      queue: 1000, // jobs of one method that may wait for room; default 10 000; one more fails at once
+      // waitForWorker: "2s", // how long a job waits while no worker is alive
+      // attempts: 3, // workers that an idempotent job may be tried on
+      // idempotent: false, // every job of the route may run more than once
+    },
+    // Bindings may be written here too, for workers that declare none:
+    // "greeter.hello": { http: "GET /hello/:name" },
+  },
+
+  // heartbeat: "1s", // between two pings; three unanswered ones take a worker out of rotation
+  // lostAfter: 10, // unanswered pings after which a silent worker's jobs are given up
+  // maxPayload: "16mb", // of one job or reply; stream what is larger
+  // settle: "2s", // after a start, how long a call of an unknown method waits for workers to come back
+  // drainTimeout: "30s", // how long running jobs may take to finish when the gate stops
+});
