@@ -122,8 +122,9 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
   close(error?: GateError): void {
     if (this.#state === "closed") return;
     this.outbox.record({ type: RecordType.goodbye }, error === undefined ? noBytes : packMessage(error.toWire()));
-    this.outbox.close();
+    // First the reason, then the connection: a carrier that closes at once would report an end without one.
     this.closed(error);
+    this.outbox.close();
   }
 
   // From the connection.
@@ -273,7 +274,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
 
   #goodbye(record: RecordView): void {
     const error = record.payload.length === 0 ? undefined : GateError.fromWire(unpackMessage(record.payload, "goodbye"));
-    this.outbox.close();
     this.closed(error);
+    this.outbox.close();
   }
 }

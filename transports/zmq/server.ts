@@ -22,6 +22,7 @@ class RouterDoor implements Door {
   readonly #socket: Router;
   readonly #gate: GateHost;
   readonly #peers = new Map<string, RouterPeer>();
+  #isClosed = false;
 
   constructor(socket: Router, gate: GateHost, urls: readonly string[]) {
     this.#socket = socket;
@@ -33,12 +34,13 @@ class RouterDoor implements Door {
   async drain(): Promise<void> {}
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const peer of this.#peers.values()) peer.close();
     this.#socket.close();
   }
 
-  send(identity: Buffer, frame: Uint8Array): Promise<void> {
-    return this.#socket.send([identity, frame]);
+  async send(identity: Buffer, frame: Uint8Array): Promise<void> {
+    if (!this.#isClosed) await this.#socket.send([identity, frame]);
   }
 
   forget(key: string): void {
@@ -48,6 +50,7 @@ class RouterDoor implements Door {
   async #receive(): Promise<void> {
     // `receive` rejects once the socket is closed: that is the end of the loop.
     for await (const [identity, frame] of this.#socket) {
+      if (this.#isClosed) return;
       if (identity === undefined || frame === undefined) continue;
       const key = identity.toString("latin1");
       const peer = this.#peers.get(key) ?? this.#meet(key, identity);
