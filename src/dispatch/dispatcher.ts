@@ -3,6 +3,7 @@ import { DeadlineWheel } from "../job/deadline-wheel.ts";
 import { type Job, serviceOf } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Clock } from "../observe/clock.ts";
+import { type Logger, silentLogger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry, RegistryListener } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
@@ -10,7 +11,7 @@ import { closestName } from "../error/closest-name.ts";
 import { choose, pinnedVersion } from "./placement.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { JobRun, type JobState, type RunOwner } from "./run.ts";
-import { Target } from "./target.ts";
+import { type JobCounts, newCounts, Target } from "./target.ts";
 
 /** A job that no handler has seen is placed again this many times, idempotent or not. */
 const maxPlacements = 16;
@@ -29,6 +30,7 @@ export interface DispatcherOptions {
   clock: Clock;
   /** After the start, jobs for unknown targets wait this long for workers to come back, in ms. */
   settleMs: number;
+  logger?: Logger;
 }
 
 /**
@@ -40,6 +42,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   readonly #registry: Registry;
   #routes: RouteTable;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #wheel: DeadlineWheel;
   readonly #orphans: OrphanWatch;
   readonly #targets = new Map<string, Target>();
@@ -48,6 +51,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
   /** Jobs for unknown targets, held until the gate has settled. */
   readonly #unsettled = new Set<JobRun>();
   readonly #listeners: DispatchListener[] = [];
+  /** Over all targets, forgotten ones too. */
+  readonly totals: JobCounts = newCounts();
   #isSettled: boolean;
   #isDraining = false;
   #isClosed = false;
@@ -58,6 +63,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     this.#registry = options.registry;
     this.#routes = options.routes;
     this.#clock = options.clock;
+    this.#logger = options.logger ?? silentLogger;
     this.#wheel = new DeadlineWheel(options.clock);
     this.#orphans = new OrphanWatch(options.clock);
     this.#registry.listen(this);
@@ -86,7 +92,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   dispatch(job: Job, sink: ReplySink): JobControl {
     const run = new JobRun(job, sink, this);
     this.#open++;
-    const target = this.#targets.get(job.target) ?? this.#resolve(job.target);
+    const target = this.#find(job.target);
     if (target === undefined) this.#admitUnknown(run);
     else this.#admit(run, target);
     return run;
@@ -95,7 +101,11 @@ export class Dispatcher implements RunOwner, RegistryListener {
   /** Takes a changed table; queued jobs stay, under their new routes. */
   setRoutes(routes: RouteTable): void {
     this.#routes = routes;
-    for (const target of this.#targets.values()) target.setRoute(routes.match(target.name));
+    for (const target of this.#targets.values()) {
+      target.setRoute(routes.match(target.name));
+      // The new strategy may have a place where the old one had none.
+      if (target.queue.size > 0) this.#pump(target);
+    }
   }
 
   /** Refuses new jobs and resolves once every accepted one has ended. */
@@ -130,16 +140,23 @@ export class Dispatcher implements RunOwner, RegistryListener {
     for (const target of served) this.#pump(target);
   }
 
-  stateChanged(endpoint: Endpoint): void {
-    if (endpoint.state === "ready") return;
-    for (const target of this.#waiting) {
-      if (endpoint.methods.has(target.name)) this.#orphans.watch(target);
-    }
+  workersChanged(name: string): void {
+    const target = this.#targets.get(name);
+    if (target !== undefined && target.queue.size > 0) this.#orphans.workersChanged(target);
+  }
+
+  holds(name: string): boolean {
+    const target = this.#targets.get(name);
+    return target !== undefined && (target.queue.size > 0 || target.running > 0);
+  }
+
+  forgotten(name: string): void {
+    this.#targets.delete(name);
   }
 
   methodsChanged(): void {
     for (const run of this.#unsettled) {
-      const target = this.#resolve(run.job.target);
+      const target = this.#find(run.job.target);
       if (target === undefined) continue;
       this.#unsettled.delete(run);
       this.#wheel.remove(run);
@@ -152,7 +169,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   released(run: JobRun, endpoint: Endpoint): void {
     const target = run.target as Target;
     target.running--;
-    target.balancer.settled?.(endpoint, run);
+    this.#guard("a strategy's settled()", () => run.balancer?.settled?.(endpoint, run));
     endpoint.release(run.durationMs, run.code === undefined);
     if (target.queue.size > 0) this.#pump(target);
   }
@@ -177,10 +194,11 @@ export class Dispatcher implements RunOwner, RegistryListener {
     if (target === undefined) this.#unsettled.delete(run);
     else {
       if (wasWaiting && run.isQueued) this.#leaveQueue(run, target);
-      countEnd(target, run.state);
+      countEnd(target.counts, run.state);
     }
+    countEnd(this.totals, run.state);
     this.#open--;
-    for (const listener of this.#listeners) listener.settled?.(run);
+    for (const listener of this.#listeners) this.#guard("a listener", () => listener.settled?.(run));
     if (this.#open === 0) this.#whenIdle?.();
   }
 
@@ -189,17 +207,20 @@ export class Dispatcher implements RunOwner, RegistryListener {
   #admit(run: JobRun, target: Target): void {
     run.target = target;
     target.counts.accepted++;
+    this.totals.accepted++;
     run.job.deadline = Math.min(run.job.deadline, run.acceptedAt + target.route.timeoutMs);
     if (this.#isDraining) return run.refuse(new GateError("unavailable", "the gate is draining; call another one"));
     if (run.job.deadline <= run.acceptedAt) return run.expire();
     this.#wheel.add(run);
-    const endpoint = target.queue.size === 0 ? choose(target, run.job) : undefined;
-    if (endpoint === undefined) this.#enqueue(run, target);
-    else this.#place(run, target, endpoint);
+    // Jobs that are pinned to a busy version let others pass; all others keep the order.
+    const endpoint = target.queue.size === target.pinnedWaiting ? this.#choose(run, target) : undefined;
+    if (endpoint !== undefined) this.#place(run, target, endpoint);
+    else if (!run.hasEnded) this.#enqueue(run, target);
   }
 
   #place(run: JobRun, target: Target, endpoint: Endpoint): void {
     target.running++;
+    run.balancer = target.balancer;
     endpoint.occupy();
     run.start(endpoint);
   }
@@ -207,6 +228,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   #enqueue(run: JobRun, target: Target): void {
     if (target.queue.size >= target.route.queue) {
       target.counts.refused++;
+      this.totals.refused++;
       return run.refuse(queueFull(target));
     }
     this.#wait(run, target, "tail");
@@ -215,15 +237,16 @@ export class Dispatcher implements RunOwner, RegistryListener {
 
   #wait(run: JobRun, target: Target, end: "head" | "tail"): void {
     run.isQueued = true;
-    run.waitingSince = this.#clock.now();
+    if (pinnedVersion(run.job) !== undefined) target.pinnedWaiting++;
     if (end === "head") target.queue.unshift(run);
     else target.queue.push(run);
     this.#waiting.add(target);
-    this.#orphans.watch(target);
+    this.#orphans.queued(run, target);
   }
 
   #leaveQueue(run: JobRun, target: Target): void {
     run.isQueued = false;
+    if (pinnedVersion(run.job) !== undefined) target.pinnedWaiting--;
     target.queue.remove(run);
     if (target.queue.size === 0) this.#waiting.delete(target);
   }
@@ -233,21 +256,50 @@ export class Dispatcher implements RunOwner, RegistryListener {
     // An endpoint may answer before `start` returns and so bring us here again: the loop that runs already goes on.
     if (target.isPumping) return;
     target.isPumping = true;
-    target.orphanedSince = undefined;
     let run = target.queue.first;
     while (run !== undefined && target.pool.available.length > 0) {
-      const endpoint = choose(target, run.job);
+      const endpoint = this.#choose(run, target);
       if (endpoint !== undefined) {
         this.#leaveQueue(run, target);
         this.#place(run, target, endpoint);
         run = target.queue.first;
-      } else if (pinnedVersion(run.job) === undefined) break;
+      } else if (run.hasEnded) run = target.queue.first;
+      else if (pinnedVersion(run.job) === undefined) break;
       else run = run.queueNext;
     }
     target.isPumping = false;
   }
 
+  /** Asks the strategy. One that throws fails its job; one that picks who is full or unknown is not believed. */
+  #choose(run: JobRun, target: Target): Endpoint | undefined {
+    try {
+      const endpoint = choose(target, run.job);
+      return endpoint?.isAvailable === true ? endpoint : undefined;
+    } catch (error) {
+      this.#logger.error("a strategy threw", { route: target.route.pattern, strategy: target.route.strategy.name, error: String(error) });
+      run.refuse(
+        new GateError("internal", `the strategy of route "${target.route.pattern}" threw: ${GateError.from(error).message}`, {
+          cause: error,
+        }),
+      );
+      return undefined;
+    }
+  }
+
+  /** Runs code of others that must not break the path of a job. */
+  #guard(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#logger.error(`${what} threw`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  }
+
   // Targets that nobody knows.
+
+  #find(name: string): Target | undefined {
+    return this.#targets.get(name) ?? this.#resolve(name);
+  }
 
   #resolve(name: string): Target | undefined {
     const pool = this.#registry.pool(name) ?? (this.#routes.isNamed(name) ? this.#registry.expect(name) : undefined);
@@ -278,8 +330,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
   }
 }
 
-function countEnd(target: Target, state: JobState): void {
-  if (state === "completed" || state === "failed" || state === "cancelled" || state === "expired") target.counts[state]++;
+function countEnd(counts: JobCounts, state: JobState): void {
+  if (state !== "waiting" && state !== "running") counts[state]++;
 }
 
 function queueFull(target: Target): GateError {

@@ -24,6 +24,7 @@ import type { Job } from "../job/job.ts";
 import type { Metadata } from "../job/metadata.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
+import type { Balancer } from "../strategy/strategy.ts";
 import type { Target } from "./target.ts";
 
 export type JobState = "waiting" | "running" | "completed" | "failed" | "cancelled" | "expired";
@@ -67,8 +68,10 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   durationMs = 0;
   readonly acceptedAt: number;
   isQueued = false;
-  /** When it began to wait this time, on the gate's clock. */
-  waitingSince = 0;
+  /** Since when no live worker could run it, while it waits; on the gate's clock. */
+  orphanedSince: number | undefined = undefined;
+  /** The balancer that placed it, and so hears how it went. */
+  balancer: Balancer | undefined = undefined;
 
   // Links of the deadline wheel and of the queue.
   wheelNext: DeadlineEntry | undefined = undefined;
@@ -104,12 +107,23 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     this.worker = endpoint.id;
     const attempt = ++this.attempts;
     this.#startedAt = this.#owner.now();
-    const control = endpoint.link.send(this.job, this);
+    const control = this.#send(endpoint);
+    if (control === undefined) return;
     // It has been answered already, or even failed and been placed elsewhere: this control is of no more use.
     if (this.endpoint === undefined || attempt !== this.attempts) return;
     this.#control = control;
     if (this.hasEnded) control.cancel("the caller has left");
     else if (this.job.streamsInput) this.#sendHeldInput(control);
+  }
+
+  /** A transport that throws has broken its contract: the job fails, and nothing else. */
+  #send(endpoint: Endpoint): JobControl | undefined {
+    try {
+      return endpoint.link.send(this.job, this);
+    } catch (error) {
+      this.fail(GateError.from(error, "internal"));
+      return undefined;
+    }
   }
 
   /** Ends a waiting run that will not be placed. */

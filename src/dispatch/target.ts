@@ -3,8 +3,8 @@ import type { Route } from "../routing/route.ts";
 import type { Balancer } from "../strategy/strategy.ts";
 import { JobQueue } from "./job-queue.ts";
 
-/** How the jobs of one target ended so far. */
-export interface TargetCounts {
+/** How jobs ended so far. */
+export interface JobCounts {
   accepted: number;
   completed: number;
   failed: number;
@@ -14,18 +14,23 @@ export interface TargetCounts {
   refused: number;
 }
 
+/** Counts that start at zero. */
+export function newCounts(): JobCounts {
+  return { accepted: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 };
+}
+
 /** Everything the dispatcher knows of one `Service.method`: its route, its pool, the balancer between them, and who waits. */
 export class Target {
   readonly name: string;
   readonly pool: Pool;
   readonly queue: JobQueue = new JobQueue();
-  readonly counts: TargetCounts = { accepted: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 };
+  readonly counts: JobCounts = newCounts();
   route: Route;
   balancer: Balancer;
   /** Jobs placed and not yet let go of by their endpoint. */
   running = 0;
-  /** Since when no worker of it is alive, while jobs wait; on the gate's clock. */
-  orphanedSince: number | undefined;
+  /** Waiting jobs that are pinned to a version: they do not hold up the others. */
+  pinnedWaiting = 0;
   isPumping = false;
 
   constructor(name: string, pool: Pool, route: Route) {

@@ -123,6 +123,11 @@ export class GateSession implements SessionHandler, EndpointLink {
     this.#endpoint?.setState("draining");
   }
 
+  closing(): void {
+    // Before its jobs fail: what waits must not be placed on a link that is gone.
+    this.#endpoint?.setState("down");
+  }
+
   closed(error: GateError | undefined): void {
     this.#helloTimer.clear();
     if (this.#endpoint !== undefined) {

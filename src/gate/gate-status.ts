@@ -31,10 +31,7 @@ export function createGateStatus(source: StatusSource): GateStatus {
 
     info() {
       const { startedAt, ...identity } = source.identity();
-      const jobs = { open: source.dispatcher.openJobs, accepted: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 };
-      for (const { counts } of source.dispatcher.targets.values()) {
-        for (const key of ["accepted", "completed", "failed", "cancelled", "expired", "refused"] as const) jobs[key] += counts[key];
-      }
+      const jobs = { open: source.dispatcher.openJobs, ...source.dispatcher.totals };
       const states = { ready: 0, draining: 0, down: 0 };
       for (const endpoint of workers()) states[endpoint.state]++;
       return {

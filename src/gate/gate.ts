@@ -80,7 +80,7 @@ class RunningGate implements Gate, GateHost {
     this.#startedAt = clock.now();
     this.#routes = new RouteTable(settings.routes, settings.fallback);
     this.registry = new Registry(clock);
-    this.#dispatcher = new Dispatcher({ registry: this.registry, routes: this.#routes, clock, settleMs: settings.settleMs });
+    this.#dispatcher = new Dispatcher({ registry: this.registry, routes: this.#routes, clock, logger, settleMs: settings.settleMs });
     this.registry.listen({ methodsChanged: () => this.#tellMethods() });
     this.status = createGateStatus({
       clock,

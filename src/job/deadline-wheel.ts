@@ -68,8 +68,13 @@ export class DeadlineWheel {
   close(): void {
     this.#timer?.clear();
     this.#timer = undefined;
-    this.#slots.fill(undefined);
-    this.#held = 0;
+    for (const head of this.#slots) {
+      for (let entry = head; entry !== undefined;) {
+        const next: DeadlineEntry | undefined = entry.wheelNext;
+        this.remove(entry);
+        entry = next;
+      }
+    }
   }
 
   // A head's `wheelPrevious` is the entry itself: it says "held" without naming the slot, which the deadline gives,

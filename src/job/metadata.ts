@@ -69,12 +69,10 @@ export class Metadata implements Iterable<readonly [string, MetadataValue]> {
 
   /** A plain object for people and logs: repeated keys become arrays. */
   toObject(): Record<string, MetadataValue | MetadataValue[]> {
-    const object: Record<string, MetadataValue | MetadataValue[]> = {};
-    for (const [key, value] of this) {
-      const present = object[key];
-      object[key] = present === undefined ? value : Array.isArray(present) ? [...present, value] : [present, value];
-    }
-    return object;
+    const lists = new Map<string, MetadataValue[]>();
+    for (const [key, value] of this) lists.set(key, [...(lists.get(key) ?? []), value]);
+    // `fromEntries` defines properties, so that a header named `__proto__` is a property too.
+    return Object.fromEntries([...lists].map(([key, values]) => [key, values.length === 1 ? (values[0] as MetadataValue) : values]));
   }
 
   *[Symbol.iterator](): Iterator<readonly [string, MetadataValue]> {

@@ -8,8 +8,12 @@ import { Pool } from "./pool.ts";
 export interface RegistryListener {
   /** The endpoint has room: waiting jobs may go to it. */
   available?(endpoint: Endpoint): void;
-  /** It became ready, draining or down. */
-  stateChanged?(endpoint: Endpoint): void;
+  /** A worker of the target came, went, or changed its state or version. */
+  workersChanged?(target: string): void;
+  /** Jobs of the target are under way: it must not be forgotten. */
+  holds?(target: string): boolean;
+  /** Nobody has served the target for long; the next worker of it starts anew. */
+  forgotten?(target: string): void;
   joined?(endpoint: Endpoint): void;
   left?(endpoint: Endpoint): void;
   /** The set of served methods changed, for bindings and discovery. */
@@ -78,16 +82,19 @@ export class Registry implements EndpointOwner {
 
   /** Takes what a worker says of itself; methods add to those it declared before. */
   offer(endpoint: Endpoint, offer: EndpointOffer): void {
-    endpoint.capacity = Math.max(1, Math.floor(offer.capacity));
+    if (!this.#isLive(endpoint)) return;
+    endpoint.capacity = offer.capacity >= 1 ? Math.floor(offer.capacity) : 1;
     endpoint.version = offer.version;
-    endpoint.weight = offer.weight ?? 1;
+    endpoint.weight = offer.weight !== undefined && offer.weight > 0 && offer.weight < Infinity ? offer.weight : 1;
     for (const method of offer.methods) {
       const isNew = !endpoint.methods.has(method.name);
       endpoint.methods.set(method.name, method);
       if (isNew) this.#enter(method, endpoint);
+      else (this.#pools.get(method.name) as Pool).info = method;
     }
     endpoint.refresh();
     if (endpoint.isAvailable) this.#tellAvailable(endpoint);
+    this.stateChanged(endpoint);
     this.#tellMethods();
   }
 
@@ -100,21 +107,22 @@ export class Registry implements EndpointOwner {
 
   /** The endpoint is gone; its running jobs are its link's to fail. */
   leave(endpoint: Endpoint): void {
-    if (this.#endpoints.get(endpoint.id) !== endpoint) return;
-    this.#endpoints.delete(endpoint.id);
+    if (!this.#isLive(endpoint)) return;
     endpoint.setState("down");
+    this.#endpoints.delete(endpoint.id);
     for (const name of endpoint.methods.keys()) this.#exit(name, endpoint);
     for (const listener of this.#listeners) listener.left?.(endpoint);
     this.#tellMethods();
   }
 
   availabilityChanged(endpoint: Endpoint): void {
+    if (!this.#isLive(endpoint)) return;
     for (const name of endpoint.methods.keys()) this.#pools.get(name)?.availabilityChanged(endpoint);
     if (endpoint.isAvailable) this.#tellAvailable(endpoint);
   }
 
   stateChanged(endpoint: Endpoint): void {
-    for (const listener of this.#listeners) listener.stateChanged?.(endpoint);
+    for (const target of endpoint.methods.keys()) this.#tellWorkers(target);
   }
 
   #enter(method: MethodInfo, endpoint: Endpoint): void {
@@ -132,12 +140,24 @@ export class Registry implements EndpointOwner {
     const left = (this.#services.get(service) ?? 1) - 1;
     if (left > 0) this.#services.set(service, left);
     else this.#services.delete(service);
+    this.#tellWorkers(target);
     if (pool === undefined || pool.members.length > 0) return;
     this.#emptyPools.add(target);
-    if (this.#emptyPools.size <= maxEmptyPools) return;
-    const [oldest] = this.#emptyPools;
-    this.#emptyPools.delete(oldest as string);
-    this.#pools.delete(oldest as string);
+    if (this.#emptyPools.size > maxEmptyPools) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const target of this.#emptyPools) {
+      if (this.#listeners.some((listener) => listener.holds?.(target) === true)) continue;
+      this.#emptyPools.delete(target);
+      this.#pools.delete(target);
+      for (const listener of this.#listeners) listener.forgotten?.(target);
+      return;
+    }
+  }
+
+  #isLive(endpoint: Endpoint): boolean {
+    return this.#endpoints.get(endpoint.id) === endpoint;
   }
 
   #freeId(id: string): string {
@@ -146,6 +166,10 @@ export class Registry implements EndpointOwner {
       const candidate = `${id}~${number}`;
       if (!this.#endpoints.has(candidate)) return candidate;
     }
+  }
+
+  #tellWorkers(target: string): void {
+    for (const listener of this.#listeners) listener.workersChanged?.(target);
   }
 
   #tellAvailable(endpoint: Endpoint): void {

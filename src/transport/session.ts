@@ -147,6 +147,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
       `the link to ${this.connection.remote} was lost${error === undefined ? "" : `: ${error.message}`}`,
       { cause: error },
     );
+    this.#handler.closing?.();
     for (const [, job] of this.#outgoing.entries()) job.lose(loss);
     for (const job of this.#incoming.values()) job.lose(loss.message);
     this.#handler.closed(error);

@@ -39,7 +39,12 @@ export class ManualClock implements Clock {
       else next.at += next.periodMs;
       next.fire();
     }
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
+  }
+
+  /** The process stands still: time passes, and timers that fall due meanwhile fire late, in the next `advance`. */
+  stall(ms: number): void {
+    this.#now += ms;
   }
 
   #add(pending: Pending): Timer {

@@ -29,7 +29,8 @@ export function exerciseCalls(carrier: Carrier): void {
       await using world = await World.create(carrier);
       await world.worker(echo);
       const api = (await world.client()).service("echo");
-      for (const value of [0, "", [], {}, null, false, 1.5, "text", { deep: [{ a: 1 }] }, [1, [2]]]) expect(await api["echo"]!(value)).toEqual(value);
+      for (const value of [0, "", [], {}, null, false, 1.5, "text", { deep: [{ a: 1 }] }, [1, [2]]])
+        expect(await api["echo"]!(value)).toEqual(value);
       expect(await api["echo"]!()).toBeUndefined();
       expect(Buffer.from((await api["echo"]!(Buffer.from([0, 255, 1]))) as Uint8Array)).toEqual(Buffer.from([0, 255, 1]));
       expect(await api["sum"]!(1, 2, 3)).toBe(6);
@@ -56,8 +57,15 @@ export function exerciseCalls(carrier: Carrier): void {
       await using world = await World.create(carrier);
       await world.worker(echo);
       const client = await world.client();
-      await expect(Promise.resolve(client.call("echo.broken"))).rejects.toMatchObject({ code: "unknown", message: "out of cheese", details: { error: "RangeError" } });
-      await expect(Promise.resolve(client.call("echo.typed"))).rejects.toMatchObject({ code: "permission_denied", details: { who: "you" } });
+      await expect(Promise.resolve(client.call("echo.broken"))).rejects.toMatchObject({
+        code: "unknown",
+        message: "out of cheese",
+        details: { error: "RangeError" },
+      });
+      await expect(Promise.resolve(client.call("echo.typed"))).rejects.toMatchObject({
+        code: "permission_denied",
+        details: { who: "you" },
+      });
     });
 
     it("of a target that nobody serves fails at once", async () => {
@@ -71,7 +79,10 @@ export function exerciseCalls(carrier: Carrier): void {
       await using world = await World.create(carrier);
       await world.worker(echo);
       const client = await world.client({ metadata: { tenant: "t1" } });
-      expect(await client.call("echo.headers", [], { metadata: { "X-Trace": ["a", "b"] } })).toMatchObject({ tenant: "t1", "x-trace": ["a", "b"] });
+      expect(await client.call("echo.headers", [], { metadata: { "X-Trace": ["a", "b"] } })).toMatchObject({
+        tenant: "t1",
+        "x-trace": ["a", "b"],
+      });
     });
   });
 

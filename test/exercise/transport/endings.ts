@@ -76,7 +76,9 @@ export function exerciseEndings(carrier: Carrier): void {
           wait: () => {
             const job = currentJob();
             left.resolve(job.timeLeft());
-            return new Promise((_, reject) => job.signal.addEventListener("abort", () => (aborted.resolve("aborted"), reject(job.signal.reason as Error))));
+            return new Promise((_, reject) =>
+              job.signal.addEventListener("abort", () => (aborted.resolve("aborted"), reject(job.signal.reason as Error))),
+            );
           },
         }),
       );
@@ -92,7 +94,10 @@ export function exerciseEndings(carrier: Carrier): void {
       await using world = await World.create(carrier, { routes: { "slow.*": { timeout: 100 } } });
       await world.worker(defineService("slow", { wait: () => new Promise(() => {}) }));
       const client = await world.client({ timeout: 0 });
-      await expect(Promise.resolve(client.call("slow.wait"))).rejects.toMatchObject({ code: "deadline_exceeded", message: expect.stringContaining("slow.wait") });
+      await expect(Promise.resolve(client.call("slow.wait"))).rejects.toMatchObject({
+        code: "deadline_exceeded",
+        message: expect.stringContaining("slow.wait"),
+      });
     });
   });
 
@@ -115,7 +120,8 @@ export function exerciseEndings(carrier: Carrier): void {
 
     it("hands back what it was sent and had not begun, and loses nothing of a stream of calls", async () => {
       await using world = await World.create(carrier);
-      const make = (name: string) => defineService("s", { run: async () => (await new Promise((resolve) => setTimeout(resolve, 2)), name) });
+      const make = (name: string) =>
+        defineService("s", { run: async () => (await new Promise((resolve) => setTimeout(resolve, 2)), name) });
       const first = await world.worker(make("a"), { concurrency: 4 });
       await world.worker(make("b"), { concurrency: 4 });
       const client = await world.client();
@@ -131,7 +137,9 @@ export function exerciseEndings(carrier: Carrier): void {
       await using world = await World.create(carrier, { maxPayload: "1mb" });
       await world.worker(defineService("s", { size: (bytes: Uint8Array) => bytes.length, make: (size: number) => Buffer.alloc(size) }));
       const client = await world.client();
-      await expect(Promise.resolve(client.call("s.size", [Buffer.alloc(2 * 1024 * 1024)]))).rejects.toMatchObject({ code: "resource_exhausted" });
+      await expect(Promise.resolve(client.call("s.size", [Buffer.alloc(2 * 1024 * 1024)]))).rejects.toMatchObject({
+        code: "resource_exhausted",
+      });
       await expect(Promise.resolve(client.call("s.make", [2 * 1024 * 1024]))).rejects.toMatchObject({ code: "resource_exhausted" });
       expect(await client.call("s.size", [Buffer.alloc(1000)])).toBe(1000);
     });

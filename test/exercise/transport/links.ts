@@ -19,13 +19,17 @@ export function exerciseLinks(carrier: Carrier): void {
   describe("the handshake", () => {
     it("refuses a peer of another protocol version, and says so", async () => {
       await using world = await World.create(carrier);
-      const answer = await rawAnswer(world, [{ type: RecordType.hello, payload: packMessage({ version: 99, id: "x", incarnation: "1", agent: "" }) }]);
+      const answer = await rawAnswer(world, [
+        { type: RecordType.hello, payload: packMessage({ version: 99, id: "x", incarnation: "1", agent: "" }) },
+      ]);
       expect(answer).toMatchObject({ code: "failed_precondition", message: expect.stringContaining("version 99") });
     });
 
     it("refuses a peer that does not say hello first", async () => {
       await using world = await World.create(carrier);
-      expect(await rawAnswer(world, [{ type: RecordType.ping, payload: new Uint8Array(0) }])).toMatchObject({ code: "failed_precondition" });
+      expect(await rawAnswer(world, [{ type: RecordType.ping, payload: new Uint8Array(0) }])).toMatchObject({
+        code: "failed_precondition",
+      });
     });
 
     it("skips records of a type it does not know", async () => {
@@ -75,7 +79,10 @@ export function exerciseLinks(carrier: Carrier): void {
       it(title, async () => {
         await using world = await World.create(carrier, { heartbeat: 100 });
         const started = gateway();
-        const dying = await world.worker(defineService("s", { run: () => (started.resolve(), new Promise(() => {})), again: () => new Promise(() => {}) }), { id: "dying" });
+        const dying = await world.worker(
+          defineService("s", { run: () => (started.resolve(), new Promise(() => {})), again: () => new Promise(() => {}) }),
+          { id: "dying" },
+        );
         const client = await world.client();
         const lost = Promise.resolve(client.call("s.run"));
         const redone = client.call("s.again", [], { idempotent: true });
@@ -161,7 +168,10 @@ export function exerciseLinks(carrier: Carrier): void {
       const sink = new RecordingSink();
       let hasRoom = true;
       let sent = 0;
-      const control = session.send(new Job({ target: "s.collect", payload: new Uint8Array(0), contentType: "application/json", streamsInput: true }), sinkWith(sink, () => (hasRoom = true)));
+      const control = session.send(
+        new Job({ target: "s.collect", payload: new Uint8Array(0), contentType: "application/json", streamsInput: true }),
+        sinkWith(sink, () => (hasRoom = true)),
+      );
       const total = 500;
       const pump = async (): Promise<void> => {
         while (sent < total) {
@@ -184,7 +194,9 @@ export function exerciseLinks(carrier: Carrier): void {
     it("gets its workers and clients back by themselves", async () => {
       const transports = carrier.transports();
       if (transports.length > 0) return;
-      let current = createGate({ transports: [{ name: "none", start: () => Promise.resolve({ addresses: [], drain: async () => {}, close: async () => {} }) }] });
+      let current = createGate({
+        transports: [{ name: "none", start: () => Promise.resolve({ addresses: [], drain: async () => {}, close: async () => {} }) }],
+      });
       await current.start();
       const open = () => carrier.opener(current)();
       const { connect, createWorker } = await import("unigate");
@@ -193,7 +205,9 @@ export function exerciseLinks(carrier: Carrier): void {
       const client = connect("tcp://unused:1", { open });
       expect(await client.call("echo.echo", [1])).toBe(1);
       await current.close();
-      current = createGate({ transports: [{ name: "none", start: () => Promise.resolve({ addresses: [], drain: async () => {}, close: async () => {} }) }] });
+      current = createGate({
+        transports: [{ name: "none", start: () => Promise.resolve({ addresses: [], drain: async () => {}, close: async () => {} }) }],
+      });
       await current.start();
       expect(await client.call("echo.echo", [2])).toBe(2);
       await client.close();
@@ -204,7 +218,13 @@ export function exerciseLinks(carrier: Carrier): void {
 }
 
 function sinkWith(sink: RecordingSink, drained: () => void): ReplySink {
-  return { head: (head) => sink.head(head), chunk: (chunk) => sink.chunk(chunk), end: (payload) => sink.end(payload), fail: (error) => sink.fail(error), drained };
+  return {
+    head: (head) => sink.head(head),
+    chunk: (chunk) => sink.chunk(chunk),
+    end: (payload) => sink.end(payload),
+    fail: (error) => sink.fail(error),
+    drained,
+  };
 }
 
 interface RawRecord {
@@ -248,7 +268,11 @@ function unpack(payload: Uint8Array): unknown {
 
 import { unpackMessage } from "../../../src/protocol/messages.ts";
 
-async function rawSession(world: World, { id, incarnation }: { id: string; incarnation: string }, jobs?: { job: Job; sink: ReplySink }[]): Promise<Session> {
+async function rawSession(
+  world: World,
+  { id, incarnation }: { id: string; incarnation: string },
+  jobs?: { job: Job; sink: ReplySink }[],
+): Promise<Session> {
   const opened = gateway();
   const session = new Session(await world.open(), {
     greeting: { hello: { version: 1, id, incarnation, agent: "test" } },
@@ -276,7 +300,8 @@ async function halfOpenWorker(world: World): Promise<{ jobs: { job: Job; sink: R
       const connection = await open();
       const wrapped = Object.create(connection) as typeof connection;
       return Object.assign(wrapped, {
-        open: (handler: Parameters<typeof connection.open>[0]) => connection.open({ frame: (frame) => void (isSwallowing || handler.frame(frame)), closed: (error) => handler.closed(error) }),
+        open: (handler: Parameters<typeof connection.open>[0]) =>
+          connection.open({ frame: (frame) => void (isSwallowing || handler.frame(frame)), closed: (error) => handler.closed(error) }),
         send: (frame: Uint8Array) => connection.send(frame),
         close: () => connection.close(),
         maxFrameBytes: connection.maxFrameBytes,

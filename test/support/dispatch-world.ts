@@ -1,0 +1,250 @@
+import { type EndpointLink, GateError, Job, type JobControl, Metadata, type ReplySink } from "unigate/transport";
+import type { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import { JobRun } from "../../src/dispatch/run.ts";
+import type { Endpoint } from "../../src/registry/endpoint.ts";
+import { RecordingSink } from "./recording-sink.ts";
+
+/** How a worker answers the jobs that come next: inside `send`, or later (`hold`). */
+export type Mood = "hold" | "end" | "refuse" | "fail" | "chunk";
+
+/** Two ticks of the deadline wheel, and the rounding of a timer to whole ms. */
+const deadlineSlackMs = 17;
+
+/** One caller's job, and everything that the law says of it. */
+export interface Call {
+  index: number;
+  target: string;
+  isIdempotent: boolean;
+  version: string | undefined;
+  sink: RecordingSink;
+  control: JobControl | undefined;
+  /** Times it reached a worker, and times a worker may have begun it. */
+  sends: number;
+  starts: number;
+  hasSentInput: boolean;
+  open: Sent | undefined;
+  readonly calledAt: number;
+  readonly deadline: number;
+  orphanedSince: number | undefined;
+}
+
+/** One call at one worker. */
+export interface Sent {
+  call: Call;
+  worker: WorldWorker;
+  sink: ReplySink;
+}
+
+/** What the rules depend on. */
+export interface WorldRules {
+  attempts: number;
+  isFifo: boolean;
+}
+
+/** Writes down every breach of the laws that can be seen from outside a dispatcher: at its workers and at its callers. */
+export class DispatchWorld {
+  readonly breaches: string[] = [];
+  readonly calls: Call[] = [];
+  readonly workers: WorldWorker[] = [];
+  readonly rules: WorldRules;
+  readonly #callOf = new Map<Job, Call>();
+  readonly #lastStarted = new Map<string, number>();
+
+  constructor(rules: WorldRules) {
+    this.rules = rules;
+  }
+
+  /** Sends a job; `onEnd` runs inside the caller's sink, as a caller that calls again at once would. */
+  call(
+    dispatcher: Dispatcher,
+    init: { target: string; isIdempotent: boolean; version: string | undefined; deadline: number; streamsInput: boolean },
+    onEnd: () => void,
+  ): void {
+    const { target, version } = init;
+    const sink = new CallerSink(onEnd);
+    const metadata = Metadata.from(version === undefined ? {} : { "x-api-version": version });
+    const job = new Job({ ...init, idempotent: init.isIdempotent, metadata, payload: new Uint8Array(0), contentType: "text/plain" });
+    const isIdempotent = init.isIdempotent || target.startsWith("Safe.");
+    const call: Call = {
+      index: this.calls.length,
+      target,
+      isIdempotent,
+      version,
+      sink,
+      control: undefined,
+      sends: 0,
+      starts: 0,
+      hasSentInput: false,
+      open: undefined,
+      calledAt: dispatcher.now(),
+      deadline: init.deadline,
+      orphanedSince: undefined,
+    };
+    this.calls.push(call);
+    this.#callOf.set(job, call);
+    call.control = dispatcher.dispatch(job, sink);
+  }
+
+  /** A worker has been given a job: was that allowed? */
+  reached(worker: WorldWorker, job: Job, sink: ReplySink): Sent {
+    const call = this.#callOf.get(job) as Call;
+    const endpoint = worker.endpoint as Endpoint;
+    const name = `job ${call.index} (${call.target})`;
+    if (worker.isDead) this.breaches.push(`${name} was sent to a dead worker`);
+    if (endpoint.state !== "ready") this.breaches.push(`${name} was sent to a worker that is ${endpoint.state}`);
+    if (endpoint.inFlight > endpoint.capacity) this.breaches.push(`${name} is more than the capacity of ${endpoint.id}`);
+    if (!endpoint.methods.has(call.target)) this.breaches.push(`${name} was sent to a worker that does not serve it`);
+    if (call.version !== undefined && endpoint.version !== call.version) this.breaches.push(`${name} ran on another version`);
+    if (call.sink.hasEnded) this.breaches.push(`${name} was sent after its end`);
+    if (call.open !== undefined) this.breaches.push(`${name} runs twice at once`);
+    if (call.hasSentInput) this.breaches.push(`${name} was sent again without the input that is gone`);
+    if (call.starts >= (call.isIdempotent ? this.rules.attempts : 1)) this.breaches.push(`${name} was sent again after it had started`);
+    if (this.rules.isFifo && worker.open.some((one) => one.call.target === call.target))
+      this.breaches.push(`${name} shares its fifo worker`);
+    if (call.sends === 0 && call.version === undefined) {
+      if (call.index < (this.#lastStarted.get(call.target) ?? -1)) this.breaches.push(`${name} was overtaken`);
+      this.#lastStarted.set(call.target, call.index);
+    }
+    call.orphanedSince = undefined;
+    call.sends++;
+    return (call.open = { call, worker, sink });
+  }
+
+  /** Looks at what must hold between any two events. */
+  check(dispatcher: Dispatcher, queueBound: number): void {
+    const running = new Map<string, number>();
+    for (const { endpoint, open } of this.workers) {
+      if (endpoint !== undefined && endpoint.inFlight !== open.length)
+        this.breaches.push(`${endpoint.id} runs ${open.length} jobs and is said to run ${endpoint.inFlight}`);
+      for (const { call } of open) running.set(call.target, (running.get(call.target) ?? 0) + 1);
+    }
+    const unended = this.calls.filter(({ sink }) => !sink.hasEnded);
+    if (dispatcher.openJobs !== unended.length) this.breaches.push(`${unended.length} jobs are open, ${dispatcher.openJobs} are counted`);
+    for (const [name, target] of dispatcher.targets) {
+      if (target.running !== (running.get(name) ?? 0)) this.breaches.push(`${name} is said to run ${target.running} jobs`);
+      const waiting = unended.filter((call) => call.target === name && call.control instanceof JobRun && call.control.isQueued);
+      if (target.queue.size !== waiting.length) this.breaches.push(`${name}: ${waiting.length} wait, ${target.queue.size} are counted`);
+      // A job that was running and may run again was accepted long ago: it returns to the queue whatever its bound.
+      if (waiting.filter(({ sends }) => sends === 0).length > queueBound) this.breaches.push(`the queue of ${name} exceeds its bound`);
+      for (const { index, version } of waiting) {
+        const isFree = (endpoint: Endpoint): boolean =>
+          (version === undefined || endpoint.version === version) && !(this.rules.isFifo && this.#runsOn(endpoint, name));
+        if (target.pool.available.some(isFree)) this.breaches.push(`job ${index} waits although a worker is free`);
+      }
+    }
+  }
+
+  /** Looks at what must have happened by `now`. */
+  checkTime(
+    now: number,
+    { dispatcher, timeoutMs, waitForWorkerMs }: { dispatcher: Dispatcher; timeoutMs: number; waitForWorkerMs: number },
+  ): void {
+    for (const call of this.calls) {
+      if (call.sink.hasEnded) continue;
+      const due = Math.min(call.deadline, call.calledAt + timeoutMs) + deadlineSlackMs;
+      if (now > due) this.breaches.push(`job ${call.index} has not ended ${now - due} ms after its deadline`);
+    }
+    for (const [name, target] of dispatcher.targets) {
+      for (let run = target.queue.first; run !== undefined; run = run.queueNext) {
+        const call = this.#callOf.get(run.job) as Call;
+        const canRun = target.pool.members.some(
+          ({ state, version }) => state === "ready" && (call.version === undefined || call.version === version),
+        );
+        call.orphanedSince = canRun ? undefined : (call.orphanedSince ?? now);
+        if (call.orphanedSince !== undefined && now > call.orphanedSince + waitForWorkerMs)
+          this.breaches.push(`job ${call.index} of ${name} waits for a worker longer than its route says`);
+      }
+    }
+  }
+
+  #runsOn(endpoint: Endpoint, target: string): boolean {
+    return this.workers.some((worker) => worker.endpoint === endpoint && worker.open.some(({ call }) => call.target === target));
+  }
+}
+
+class CallerSink extends RecordingSink {
+  readonly #onEnd: () => void;
+
+  constructor(onEnd: () => void) {
+    super();
+    this.#onEnd = onEnd;
+  }
+
+  override end(payload?: Uint8Array): void {
+    super.end(payload);
+    this.#onEnd();
+  }
+
+  override fail(error: GateError): void {
+    super.fail(error);
+    this.#onEnd();
+  }
+}
+
+/** A worker whose link answers as its mood says, and keeps the contract of a link whatever comes. */
+export class WorldWorker implements EndpointLink {
+  readonly id: string;
+  readonly incarnation = "1";
+  readonly transport = "test";
+  readonly address = "test";
+  readonly open: Sent[] = [];
+  endpoint: Endpoint | undefined;
+  mood: Mood = "hold";
+  /** It ends a cancelled job inside `cancel`, or only when the test says so. */
+  letsGoAtOnce = false;
+  isDead = false;
+  readonly #world: DispatchWorld;
+
+  constructor(world: DispatchWorld, id: string) {
+    this.#world = world;
+    this.id = id;
+    world.workers.push(this);
+  }
+
+  send(job: Job, sink: ReplySink): JobControl {
+    // The registry hands out the first job before its `join` returns.
+    this.endpoint ??= (sink as JobRun).endpoint;
+    const sent = this.#world.reached(this, job, sink);
+    this.open.push(sent);
+    this.#answer(sent);
+    return {
+      cancel: () => {
+        if (this.letsGoAtOnce) this.fail(sent, "cancelled");
+      },
+      resume: () => {},
+      input: () => {
+        sent.call.hasSentInput = true;
+        return true;
+      },
+      endInput: () => {},
+    };
+  }
+
+  end(sent: Sent): void {
+    if (this.#close(sent)) sent.sink.end(new Uint8Array(0));
+  }
+
+  fail(sent: Sent, code: "unavailable" | "internal" | "cancelled" | "resource_exhausted", neverStarted = false): void {
+    if (this.#close(sent, neverStarted)) sent.sink.fail(new GateError(code, "as the test wishes"), neverStarted);
+  }
+
+  chunk(sent: Sent): void {
+    if (this.open.includes(sent)) sent.sink.chunk(new Uint8Array(1));
+  }
+
+  #answer(sent: Sent): void {
+    if (this.mood === "end") this.end(sent);
+    else if (this.mood === "refuse") this.fail(sent, "unavailable", true);
+    else if (this.mood === "fail") this.fail(sent, "unavailable");
+    else if (this.mood === "chunk") this.chunk(sent);
+  }
+
+  #close(sent: Sent, neverStarted = false): boolean {
+    const at = this.open.indexOf(sent);
+    if (at < 0) return false;
+    this.open.splice(at, 1);
+    sent.call.open = undefined;
+    if (!neverStarted) sent.call.starts++;
+    return true;
+  }
+}

@@ -1,0 +1,93 @@
+import { roundRobin, type Strategy } from "unigate";
+import type { EndpointLink } from "unigate/transport";
+import { describe, expect, it } from "vitest";
+import { DispatchBench } from "../../support/dispatch-bench.ts";
+
+function brokenAt(nth: number): Strategy {
+  let picks = 0;
+  const createBalancer: Strategy["createBalancer"] = () => {
+    const inner = roundRobin().createBalancer();
+    return {
+      pick(available, job) {
+        if (++picks === nth) throw new TypeError("a bug of the strategy");
+        return inner.pick(available, job);
+      },
+    };
+  };
+  return { name: "broken", createBalancer };
+}
+
+describe("code that others write", () => {
+  it("a strategy that throws fails the job that it was asked for as internal, and no other", () => {
+    const bench = new DispatchBench([{ pattern: "*", strategy: brokenAt(1) }]);
+    const { worker } = bench.join("w");
+    const { sink } = bench.call();
+    expect(sink.error?.code).toBe("internal");
+    bench.call();
+    expect(worker.sent).toHaveLength(1);
+    expect(bench.dispatcher.openJobs).toBe(1);
+  });
+
+  it("a strategy that throws for a waiting job does not stop the queue behind it", () => {
+    const bench = new DispatchBench([{ pattern: "*", strategy: brokenAt(2) }]);
+    const { worker } = bench.join("w");
+    const calls = Array.from({ length: 3 }, () => bench.call());
+    try {
+      worker.end(worker.sent[0]!);
+    } catch {
+      // Whoever hears of it, the jobs must go on.
+    }
+    expect(calls.map(({ sink }) => sink.error?.code ?? sink.value)).toEqual(["done", "internal", undefined]);
+    expect(worker.sent).toHaveLength(2);
+  });
+
+  it("a strategy that picks a worker which is full or unknown never makes it run more than its capacity", () => {
+    let remembered: unknown;
+    const createBalancer = (): ReturnType<Strategy["createBalancer"]> => ({
+      pick<C>(available: readonly C[]): C | undefined {
+        remembered ??= available[0];
+        return remembered as C;
+      },
+    });
+    const bench = new DispatchBench([{ pattern: "*", strategy: { name: "stuck", createBalancer } }]);
+    const { endpoint } = bench.join("w");
+    bench.join("idle");
+    bench.call();
+    bench.call();
+    expect(endpoint.inFlight).toBe(1);
+  });
+
+  it("a link that throws instead of failing the job gives its place back, and the caller hears internal", () => {
+    const bench = new DispatchBench();
+    const link: EndpointLink = {
+      id: "broken",
+      incarnation: "1",
+      transport: "test",
+      address: "test",
+      send() {
+        throw new TypeError("a bug of the transport");
+      },
+    };
+    const endpoint = bench.registry.join(link, { capacity: 1, methods: [{ name: "S.m" }] });
+    const { sink } = bench.call();
+    expect(sink.error?.code).toBe("internal");
+    expect([endpoint.inFlight, bench.dispatcher.openJobs]).toEqual([0, 0]);
+  });
+
+  it("a listener that throws does not keep the caller from its answer", () => {
+    const bench = new DispatchBench();
+    bench.dispatcher.listen({
+      settled() {
+        throw new TypeError("a bug of the plugin");
+      },
+    });
+    const { worker } = bench.join("w");
+    const { sink } = bench.call();
+    try {
+      worker.end(worker.sent[0]!);
+    } catch {
+      // The caller matters here, not who hears of the bug.
+    }
+    expect(sink.value).toBe("done");
+  });
+});
