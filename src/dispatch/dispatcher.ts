@@ -7,16 +7,16 @@ import { type Logger, silentLogger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry, RegistryListener } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
-import { closestName } from "../error/closest-name.ts";
 import { choose, pinnedVersion } from "./placement.ts";
+import { notFound, queueFull, strategyThrew } from "./refusals.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { JobRun, type JobState, type RunOwner } from "./run.ts";
-import { type JobCounts, newCounts, Target } from "./target.ts";
+import { Settling } from "./settling.ts";
+import { type JobCounts, newCounts, type Target } from "./target.ts";
+import { TargetTable } from "./target-table.ts";
 
 /** A job that no handler has seen is placed again this many times, idempotent or not. */
 const maxPlacements = 16;
-/** Jobs that wait for unknown targets right after the start. */
-const maxUnsettled = 10_000;
 
 /** Hears of every job; see the plugin contract. */
 export interface DispatchListener {
@@ -40,20 +40,17 @@ export interface DispatcherOptions {
  */
 export class Dispatcher implements RunOwner, RegistryListener {
   readonly #registry: Registry;
-  #routes: RouteTable;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #wheel: DeadlineWheel;
   readonly #orphans: OrphanWatch;
-  readonly #targets = new Map<string, Target>();
+  readonly #targets: TargetTable;
   /** Targets with a queue that is not empty. */
   readonly #waiting = new Set<Target>();
-  /** Jobs for unknown targets, held until the gate has settled. */
-  readonly #unsettled = new Set<JobRun>();
+  readonly #settling: Settling;
   readonly #listeners: DispatchListener[] = [];
   /** Over all targets, forgotten ones too. */
   readonly totals: JobCounts = newCounts();
-  #isSettled: boolean;
   #isDraining = false;
   #isClosed = false;
   #open = 0;
@@ -61,18 +58,17 @@ export class Dispatcher implements RunOwner, RegistryListener {
 
   constructor(options: DispatcherOptions) {
     this.#registry = options.registry;
-    this.#routes = options.routes;
+    this.#targets = new TargetTable(options.registry, options.routes);
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
     this.#wheel = new DeadlineWheel(options.clock);
     this.#orphans = new OrphanWatch(options.clock);
     this.#registry.listen(this);
-    this.#isSettled = options.settleMs <= 0;
-    if (!this.#isSettled) this.#clock.after(options.settleMs, () => this.#settle());
+    this.#settling = new Settling(options.clock, options.settleMs, (run) => this.#refuseUnknown(run));
   }
 
   get targets(): ReadonlyMap<string, Target> {
-    return this.#targets;
+    return this.#targets.all;
   }
 
   /** Jobs accepted and not yet ended. */
@@ -92,7 +88,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   dispatch(job: Job, sink: ReplySink): JobControl {
     const run = new JobRun(job, sink, this);
     this.#open++;
-    const target = this.#find(job.target);
+    const target = this.#targets.find(job.target);
     if (target === undefined) this.#admitUnknown(run);
     else this.#admit(run, target);
     return run;
@@ -100,12 +96,9 @@ export class Dispatcher implements RunOwner, RegistryListener {
 
   /** Takes a changed table; queued jobs stay, under their new routes. */
   setRoutes(routes: RouteTable): void {
-    this.#routes = routes;
-    for (const target of this.#targets.values()) {
-      target.setRoute(routes.match(target.name));
-      // The new strategy may have a place where the old one had none.
-      if (target.queue.size > 0) this.#pump(target);
-    }
+    this.#targets.setRoutes(routes);
+    // A new strategy may have a place where the old one had none.
+    for (const target of this.#waiting) this.#pump(target);
   }
 
   /** Refuses new jobs and resolves once every accepted one has ended. */
@@ -122,8 +115,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
     this.#isDraining = true;
     this.#isClosed = true;
     const error = new GateError("unavailable", "the gate is closing");
-    for (const run of this.#unsettled) run.refuse(error);
-    for (const target of this.#targets.values()) {
+    for (const run of this.#settling.held) run.refuse(error);
+    for (const target of this.targets.values()) {
       for (let run = target.queue.first; run !== undefined; run = target.queue.first) run.refuse(error);
     }
     this.#orphans.close();
@@ -141,24 +134,24 @@ export class Dispatcher implements RunOwner, RegistryListener {
   }
 
   workersChanged(name: string): void {
-    const target = this.#targets.get(name);
+    const target = this.#targets.all.get(name);
     if (target !== undefined && target.queue.size > 0) this.#orphans.workersChanged(target);
   }
 
   holds(name: string): boolean {
-    const target = this.#targets.get(name);
+    const target = this.#targets.all.get(name);
     return target !== undefined && (target.queue.size > 0 || target.running > 0);
   }
 
   forgotten(name: string): void {
-    this.#targets.delete(name);
+    this.#targets.forget(name);
   }
 
   methodsChanged(): void {
-    for (const run of this.#unsettled) {
-      const target = this.#find(run.job.target);
+    for (const run of this.#settling.held) {
+      const target = this.#targets.find(run.job.target);
       if (target === undefined) continue;
-      this.#unsettled.delete(run);
+      this.#settling.release(run);
       this.#wheel.remove(run);
       this.#admit(run, target);
     }
@@ -169,7 +162,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   released(run: JobRun, endpoint: Endpoint): void {
     const target = run.target as Target;
     target.running--;
-    this.#guard("a strategy's settled()", () => run.balancer?.settled?.(endpoint, run));
+    this.#tellBalancer(run, endpoint);
     endpoint.release(run.durationMs, run.code === undefined);
     if (target.queue.size > 0) this.#pump(target);
   }
@@ -191,14 +184,14 @@ export class Dispatcher implements RunOwner, RegistryListener {
   ended(run: JobRun, wasWaiting: boolean): void {
     this.#wheel.remove(run);
     const { target } = run;
-    if (target === undefined) this.#unsettled.delete(run);
+    if (target === undefined) this.#settling.release(run);
     else {
       if (wasWaiting && run.isQueued) this.#leaveQueue(run, target);
       countEnd(target.counts, run.state);
     }
     countEnd(this.totals, run.state);
     this.#open--;
-    for (const listener of this.#listeners) this.#guard("a listener", () => listener.settled?.(run));
+    if (this.#listeners.length > 0) this.#tellListeners(run);
     if (this.#open === 0) this.#whenIdle?.();
   }
 
@@ -277,70 +270,44 @@ export class Dispatcher implements RunOwner, RegistryListener {
       return endpoint?.isAvailable === true ? endpoint : undefined;
     } catch (error) {
       this.#logger.error("a strategy threw", { route: target.route.pattern, strategy: target.route.strategy.name, error: String(error) });
-      run.refuse(
-        new GateError("internal", `the strategy of route "${target.route.pattern}" threw: ${GateError.from(error).message}`, {
-          cause: error,
-        }),
-      );
+      run.refuse(strategyThrew(target, error));
       return undefined;
     }
   }
 
-  /** Runs code of others that must not break the path of a job. */
-  #guard(what: string, work: () => void): void {
+  // Code of others must not break the path of a job.
+
+  #tellBalancer(run: JobRun, endpoint: Endpoint): void {
     try {
-      work();
+      run.balancer?.settled?.(endpoint, run);
     } catch (error) {
-      this.#logger.error(`${what} threw`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      this.#logger.error("a strategy threw when a job had settled", { route: run.target?.route.pattern, error: String(error) });
+    }
+  }
+
+  #tellListeners(run: JobRun): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener.settled?.(run);
+      } catch (error) {
+        this.#logger.error("a listener threw when a job had settled", { error: String(error) });
+      }
     }
   }
 
   // Targets that nobody knows.
 
-  #find(name: string): Target | undefined {
-    return this.#targets.get(name) ?? this.#resolve(name);
-  }
-
-  #resolve(name: string): Target | undefined {
-    const pool = this.#registry.pool(name) ?? (this.#routes.isNamed(name) ? this.#registry.expect(name) : undefined);
-    if (pool === undefined) return undefined;
-    const target = new Target(name, pool, this.#routes.match(name));
-    this.#targets.set(name, target);
-    return target;
-  }
-
-  /** Workers of a gate that has just restarted need a moment to come back: until then, unknown does not mean wrong. */
+  /** A name beside others of a service that is there is wrong; any other may be of workers that are still on their way back. */
   #admitUnknown(run: JobRun): void {
-    if (this.#isSettled || this.#unsettled.size >= maxUnsettled || this.#registry.hasService(serviceOf(run.job.target))) {
-      return run.refuse(this.#notFound(run.job.target));
-    }
-    this.#unsettled.add(run);
-    this.#wheel.add(run);
+    if (this.#registry.hasService(serviceOf(run.job.target)) || !this.#settling.hold(run)) this.#refuseUnknown(run);
+    else this.#wheel.add(run);
   }
 
-  #settle(): void {
-    this.#isSettled = true;
-    for (const run of this.#unsettled) run.refuse(this.#notFound(run.job.target));
-  }
-
-  #notFound(name: string): GateError {
-    const closest = closestName(name, this.#registry.pools.keys());
-    const hint = closest === undefined ? "`gate list` shows what is served" : `did you mean ${closest}?`;
-    return new GateError("not_found", `no worker serves ${JSON.stringify(name)}; ${hint}`);
+  #refuseUnknown(run: JobRun): void {
+    run.refuse(notFound(run.job.target, this.#registry.pools.keys()));
   }
 }
 
 function countEnd(counts: JobCounts, state: JobState): void {
   if (state !== "waiting" && state !== "running") counts[state]++;
-}
-
-function queueFull(target: Target): GateError {
-  const { name, route } = target;
-  return new GateError(
-    "resource_exhausted",
-    `${route.queue} jobs wait for ${name} already, the bound of route "${route.pattern}"; try again later, add workers or raise its queue`,
-    {
-      details: { queue: route.queue, retryAfterMs: 1000 },
-    },
-  );
 }

@@ -39,6 +39,8 @@ export interface Sent {
 export interface WorldRules {
   attempts: number;
   isFifo: boolean;
+  /** Jobs of one target start in the order in which they came. */
+  isOrdered: boolean;
 }
 
 /** Writes down every breach of the laws that can be seen from outside a dispatcher: at its workers and at its callers. */
@@ -102,7 +104,7 @@ export class DispatchWorld {
     if (this.rules.isFifo && worker.open.some((one) => one.call.target === call.target))
       this.breaches.push(`${name} shares its fifo worker`);
     if (call.sends === 0 && call.version === undefined) {
-      if (call.index < (this.#lastStarted.get(call.target) ?? -1)) this.breaches.push(`${name} was overtaken`);
+      if (this.rules.isOrdered && call.index < (this.#lastStarted.get(call.target) ?? -1)) this.breaches.push(`${name} was overtaken`);
       this.#lastStarted.set(call.target, call.index);
     }
     call.orphanedSince = undefined;
@@ -141,7 +143,7 @@ export class DispatchWorld {
   ): void {
     for (const call of this.calls) {
       if (call.sink.hasEnded) continue;
-      const due = Math.min(call.deadline, call.calledAt + timeoutMs) + deadlineSlackMs;
+      const due = Math.max(Math.min(call.deadline, call.calledAt + timeoutMs), call.calledAt) + deadlineSlackMs;
       if (now > due) this.breaches.push(`job ${call.index} has not ended ${now - due} ms after its deadline`);
     }
     for (const [name, target] of dispatcher.targets) {

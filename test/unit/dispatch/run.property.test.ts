@@ -83,7 +83,7 @@ it.each(Object.keys(strategies))(
         story.finish();
         expect(story.world.breaches).toEqual([]);
       }),
-      { numRuns: 120 },
+      { numRuns: Number(process.env["RUNS"] ?? 150) },
     );
   },
 );
@@ -100,7 +100,8 @@ class Story {
       [{ pattern: "*", strategy, queue: queueBound, timeoutMs, waitForWorkerMs, retry: { attempts: 3 } }],
       settleMs,
     );
-    this.world = new DispatchWorld({ attempts: 3, isFifo: name === "fifo" });
+    // While the gate settles, a caller that calls again inside its own sink may pass those who still wait to be admitted.
+    this.world = new DispatchWorld({ attempts: 3, isFifo: name === "fifo", isOrdered: settleMs === 0 });
   }
 
   happen(one: Event): void {
