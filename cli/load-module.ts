@@ -31,7 +31,7 @@ function placeOf(error: Error, path: string): string | undefined {
   const [, headFile, headLine] = /^(?:file:\/\/)?(\/[^\s:]+):(\d+)$/.exec(lines[0] ?? "") ?? [];
   if (headFile !== undefined) return `${headFile}:${headLine}`;
   for (const line of lines) {
-    const [, file, number, column] = /(?:file:\/\/)?(\/[^\s()]+?):(\d+):(\d+)\)?$/.exec(line) ?? [];
+    const [, file, number, column] = /(?:file:\/\/|\(|at )(\/[^\s()]+?):(\d+):(\d+)\)?$/.exec(line) ?? [];
     if (file !== undefined && (file.startsWith(path) || !file.includes("node_modules")) && !file.includes("/dist/"))
       return `${file.replace(/\?.*/, "")}:${number}:${column}`;
   }

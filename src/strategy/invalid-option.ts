@@ -19,5 +19,6 @@ export function checkRandom(strategy: string, value: unknown): void {
 
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
-  return typeof value === "number" || value === undefined || value === null ? `${value}` : `a ${typeof value}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "function" ? "a function" : String(value);
 }

@@ -15,7 +15,7 @@ export interface RandomOptions {
  * take about √(n/k); the longest queue grows as log n / log log n. Costs O(1). Not for a single gate: `roundRobin` is as cheap and even.
  */
 export function random(options: RandomOptions = {}): Strategy {
-  const source = options.random ?? systemRandom;
+  const { random: source = systemRandom } = options;
   checkRandom("random", source);
   return { name: "random", createBalancer: () => new RandomChoice(source) };
 }

@@ -1,39 +1,15 @@
-import { type EndpointLink, GateError, Job, type JobControl, Metadata, type ReplySink } from "unigate/transport";
+import { type GateError, Job, Metadata, type ReplySink } from "unigate/transport";
 import type { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import { JobRun } from "../../src/dispatch/run.ts";
 import type { Endpoint } from "../../src/registry/endpoint.ts";
 import { RecordingSink } from "./recording-sink.ts";
-
-/** How a worker answers the jobs that come next: inside `send`, or later (`hold`). */
-export type Mood = "hold" | "end" | "refuse" | "fail" | "chunk";
+import { type Call, type Sent, type WorldLedger, WorldWorker } from "./world-worker.ts";
 
 /** Two ticks of the deadline wheel, and the rounding of a timer to whole ms. */
 const deadlineSlackMs = 17;
 
-/** One caller's job, and everything that the law says of it. */
-export interface Call {
-  index: number;
-  target: string;
-  isIdempotent: boolean;
-  version: string | undefined;
-  sink: RecordingSink;
-  control: JobControl | undefined;
-  /** Times it reached a worker, and times a worker may have begun it. */
-  sends: number;
-  starts: number;
-  hasSentInput: boolean;
-  open: Sent | undefined;
-  readonly calledAt: number;
-  readonly deadline: number;
-  orphanedSince: number | undefined;
-}
-
-/** One call at one worker. */
-export interface Sent {
-  call: Call;
-  worker: WorldWorker;
-  sink: ReplySink;
-}
+/** How often the story looks while time passes: what begins in between is seen that much later. */
+export const lookMs = 20;
 
 /** What the rules depend on. */
 export interface WorldRules {
@@ -44,7 +20,7 @@ export interface WorldRules {
 }
 
 /** Writes down every breach of the laws that can be seen from outside a dispatcher: at its workers and at its callers. */
-export class DispatchWorld {
+export class DispatchWorld implements WorldLedger {
   readonly breaches: string[] = [];
   readonly calls: Call[] = [];
   readonly workers: WorldWorker[] = [];
@@ -56,14 +32,20 @@ export class DispatchWorld {
     this.rules = rules;
   }
 
-  /** Sends a job; `onEnd` runs inside the caller's sink, as a caller that calls again at once would. */
+  hire(id: string): WorldWorker {
+    const worker = new WorldWorker(this, id);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Sends a job; `hears` runs inside the caller's sink, as a caller that acts at once would. */
   call(
     dispatcher: Dispatcher,
     init: { target: string; isIdempotent: boolean; version: string | undefined; deadline: number; streamsInput: boolean },
-    onEnd: () => void,
+    hears: { onEnd: () => void; onChunk: () => void },
   ): void {
     const { target, version } = init;
-    const sink = new CallerSink(onEnd);
+    const sink = new CallerSink(hears);
     const metadata = Metadata.from(version === undefined ? {} : { "x-api-version": version });
     const job = new Job({ ...init, idempotent: init.isIdempotent, metadata, payload: new Uint8Array(0), contentType: "text/plain" });
     const isIdempotent = init.isIdempotent || target.startsWith("Safe.");
@@ -81,6 +63,7 @@ export class DispatchWorld {
       calledAt: dispatcher.now(),
       deadline: init.deadline,
       orphanedSince: undefined,
+      isJudged: false,
     };
     this.calls.push(call);
     this.#callOf.set(job, call);
@@ -109,7 +92,7 @@ export class DispatchWorld {
     }
     call.orphanedSince = undefined;
     call.sends++;
-    return (call.open = { call, worker, sink });
+    return (call.open = { call, worker, sink, hasReplied: false, isCancelled: false });
   }
 
   /** Looks at what must hold between any two events. */
@@ -118,7 +101,10 @@ export class DispatchWorld {
     for (const { endpoint, open } of this.workers) {
       if (endpoint !== undefined && endpoint.inFlight !== open.length)
         this.breaches.push(`${endpoint.id} runs ${open.length} jobs and is said to run ${endpoint.inFlight}`);
-      for (const { call } of open) running.set(call.target, (running.get(call.target) ?? 0) + 1);
+      for (const { call, isCancelled } of open) {
+        running.set(call.target, (running.get(call.target) ?? 0) + 1);
+        if (call.sink.hasEnded && !isCancelled) this.breaches.push(`job ${call.index} is over, and its worker has not been told`);
+      }
     }
     const unended = this.calls.filter(({ sink }) => !sink.hasEnded);
     if (dispatcher.openJobs !== unended.length) this.breaches.push(`${unended.length} jobs are open, ${dispatcher.openJobs} are counted`);
@@ -142,7 +128,10 @@ export class DispatchWorld {
     { dispatcher, timeoutMs, waitForWorkerMs }: { dispatcher: Dispatcher; timeoutMs: number; waitForWorkerMs: number },
   ): void {
     for (const call of this.calls) {
-      if (call.sink.hasEnded) continue;
+      if (call.sink.hasEnded) {
+        this.#checkGivenUp(call, now, waitForWorkerMs);
+        continue;
+      }
       const due = Math.max(Math.min(call.deadline, call.calledAt + timeoutMs), call.calledAt) + deadlineSlackMs;
       if (now > due) this.breaches.push(`job ${call.index} has not ended ${now - due} ms after its deadline`);
     }
@@ -159,94 +148,40 @@ export class DispatchWorld {
     }
   }
 
+  #checkGivenUp(call: Call, now: number, waitForWorkerMs: number): void {
+    if (call.isJudged) return;
+    call.isJudged = true;
+    if (call.sink.error?.message.startsWith("no worker of") !== true) return;
+    if (call.orphanedSince === undefined || now < call.orphanedSince + waitForWorkerMs - lookMs)
+      this.breaches.push(`job ${call.index} was given up before its time`);
+  }
+
   #runsOn(endpoint: Endpoint, target: string): boolean {
     return this.workers.some((worker) => worker.endpoint === endpoint && worker.open.some(({ call }) => call.target === target));
   }
 }
 
 class CallerSink extends RecordingSink {
-  readonly #onEnd: () => void;
+  readonly #hears: { onEnd: () => void; onChunk: () => void };
 
-  constructor(onEnd: () => void) {
+  constructor(hears: { onEnd: () => void; onChunk: () => void }) {
     super();
-    this.#onEnd = onEnd;
+    this.#hears = hears;
+  }
+
+  override chunk(payload: Uint8Array): boolean {
+    const hasRoom = super.chunk(payload);
+    this.#hears.onChunk();
+    return hasRoom;
   }
 
   override end(payload?: Uint8Array): void {
     super.end(payload);
-    this.#onEnd();
+    this.#hears.onEnd();
   }
 
   override fail(error: GateError): void {
     super.fail(error);
-    this.#onEnd();
-  }
-}
-
-/** A worker whose link answers as its mood says, and keeps the contract of a link whatever comes. */
-export class WorldWorker implements EndpointLink {
-  readonly id: string;
-  readonly incarnation = "1";
-  readonly transport = "test";
-  readonly address = "test";
-  readonly open: Sent[] = [];
-  endpoint: Endpoint | undefined;
-  mood: Mood = "hold";
-  /** It ends a cancelled job inside `cancel`, or only when the test says so. */
-  letsGoAtOnce = false;
-  isDead = false;
-  readonly #world: DispatchWorld;
-
-  constructor(world: DispatchWorld, id: string) {
-    this.#world = world;
-    this.id = id;
-    world.workers.push(this);
-  }
-
-  send(job: Job, sink: ReplySink): JobControl {
-    // The registry hands out the first job before its `join` returns.
-    this.endpoint ??= (sink as JobRun).endpoint;
-    const sent = this.#world.reached(this, job, sink);
-    this.open.push(sent);
-    this.#answer(sent);
-    return {
-      cancel: () => {
-        if (this.letsGoAtOnce) this.fail(sent, "cancelled");
-      },
-      resume: () => {},
-      input: () => {
-        sent.call.hasSentInput = true;
-        return true;
-      },
-      endInput: () => {},
-    };
-  }
-
-  end(sent: Sent): void {
-    if (this.#close(sent)) sent.sink.end(new Uint8Array(0));
-  }
-
-  fail(sent: Sent, code: "unavailable" | "internal" | "cancelled" | "resource_exhausted", neverStarted = false): void {
-    if (this.#close(sent, neverStarted)) sent.sink.fail(new GateError(code, "as the test wishes"), neverStarted);
-  }
-
-  chunk(sent: Sent): void {
-    if (this.open.includes(sent)) sent.sink.chunk(new Uint8Array(1));
-  }
-
-  #answer(sent: Sent): void {
-    if (this.mood === "end") this.end(sent);
-    else if (this.mood === "refuse") this.fail(sent, "unavailable", true);
-    else if (this.mood === "fail") this.fail(sent, "unavailable");
-    else if (this.mood === "chunk") this.chunk(sent);
-  }
-
-  #close(sent: Sent, neverStarted = false): boolean {
-    const at = this.open.indexOf(sent);
-    if (at < 0) return false;
-    this.open.splice(at, 1);
-    sent.call.open = undefined;
-    if (!neverStarted) sent.call.starts++;
-    return true;
+    this.#hears.onEnd();
   }
 }

@@ -15,22 +15,22 @@ export class Relay {
   }
 
   static async open(target: number): Promise<Relay> {
-    let relay: Relay | undefined = undefined as Relay | undefined;
-    const server = createServer((peer) => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const relay = new Relay(server);
+    server.on("connection", (peer) => {
       const gate = connect(target, "127.0.0.1");
       for (const socket of [peer, gate]) {
-        relay?.#sockets.add(socket);
+        relay.#sockets.add(socket);
         socket.on("error", () => {});
         socket.on("close", () => {
           peer.destroy();
           gate.destroy();
         });
       }
-      peer.on("data", (data) => void (relay?.#swallowed === "to the gate" || gate.write(data)));
-      gate.on("data", (data) => void (relay?.#swallowed === "from the gate" || peer.write(data)));
+      peer.on("data", (data) => void (relay.#swallowed === "to the gate" || gate.write(data)));
+      gate.on("data", (data) => void (relay.#swallowed === "from the gate" || peer.write(data)));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    relay = new Relay(server);
     return relay;
   }
 

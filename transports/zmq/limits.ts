@@ -1,3 +1,8 @@
+import { context } from "zeromq";
+
+// Every connection needs a socket for itself and one for its events; libzmq's default of 1023 would end at some 500 links.
+context.maxSockets = Math.min(context.maxSocketsLimit, 65_000);
+
 /**
  * How both ends set their sockets.
  *

@@ -1,5 +1,5 @@
 import { roundRobin, type Strategy } from "unigate";
-import type { EndpointLink } from "unigate/transport";
+import { type EndpointLink, Metadata } from "unigate/transport";
 import { describe, expect, it } from "vitest";
 import { DispatchBench } from "../../support/dispatch-bench.ts";
 
@@ -55,6 +55,21 @@ describe("code that others write", () => {
     bench.call();
     bench.call();
     expect(endpoint.inFlight).toBe(1);
+  });
+
+  it("a strategy that lets a job wait holds up the jobs behind it, so that all keep their order", () => {
+    let mayStart = false;
+    const createBalancer: Strategy["createBalancer"] = () => ({
+      pick: (available, { metadata }) => (metadata.get("kind") === "picky" && !mayStart ? undefined : available[0]),
+    });
+    const bench = new DispatchBench([{ pattern: "*", strategy: { name: "picky", createBalancer } }]);
+    const { worker } = bench.join("w", { capacity: 10 });
+    const picky = Metadata.from({ kind: "picky" });
+    for (const [name, metadata] of [["a"], ["b", picky], ["c"]] as const)
+      bench.call({ payload: Buffer.from(name), ...(metadata ? { metadata } : {}) });
+    mayStart = true;
+    worker.end(worker.sent[0]!);
+    expect(worker.sent.map(({ job }) => Buffer.from(job.payload).toString())).toEqual(["a", "b", "c"]);
   });
 
   it("a link that throws instead of failing the job gives its place back, and the caller hears internal", () => {

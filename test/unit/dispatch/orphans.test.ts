@@ -50,6 +50,22 @@ describe("a waiting job without a live worker", () => {
     expect(late.sink.error?.code).toBe("unavailable");
   });
 
+  it("waits its full time anew after a worker was alive in between, though that one had no room", () => {
+    const bench = new DispatchBench([{ pattern: "*", waitForWorkerMs: 2000 }]);
+    const { endpoint } = bench.join("w");
+    bench.call();
+    const { sink } = bench.call();
+    endpoint.setState("down");
+    bench.clock.advance(1500);
+    endpoint.setState("ready");
+    bench.clock.advance(10);
+    endpoint.setState("down");
+    bench.clock.advance(1999);
+    expect(sink.hasEnded).toBe(false);
+    bench.clock.advance(1);
+    expect(sink.error?.code).toBe("unavailable");
+  });
+
   it("is saved by a worker that serves again after a silence", () => {
     const bench = new DispatchBench([{ pattern: "*", waitForWorkerMs: 2000 }]);
     const { worker, endpoint } = bench.join("w");

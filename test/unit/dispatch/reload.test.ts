@@ -38,3 +38,13 @@ it("queued jobs stay queued when the new bound is smaller, and new ones are refu
   for (let at = 0; at < 4; at++) worker.end(worker.sent[at]!);
   expect(calls.map(({ sink }) => sink.value)).toEqual(["done", "done", "done", "done"]);
 });
+
+it("a job that comes after a reload waits for a worker as long as the new route says, not the old one", () => {
+  const bench = new DispatchBench([{ pattern: "*", waitForWorkerMs: 10_000 }]);
+  bench.leave(bench.join("w"));
+  bench.call();
+  reload(bench, { waitForWorkerMs: 100 });
+  const { sink } = bench.call();
+  bench.clock.advance(100);
+  expect(sink.error?.code).toBe("unavailable");
+});

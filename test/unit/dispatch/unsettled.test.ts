@@ -26,6 +26,14 @@ describe("jobs that wait for an unknown target right after the start", () => {
     expect(calls.slice(1).map(({ sink }) => sink.error?.code)).toEqual(["unavailable", "unavailable", "unavailable"]);
   });
 
+  it("hear of it when the gate closes before their worker came", () => {
+    const bench = new DispatchBench([], 2000);
+    const { sink } = bench.call();
+    bench.dispatcher.close();
+    expect(sink.error?.code).toBe("unavailable");
+    expect(bench.dispatcher.openJobs).toBe(0);
+  });
+
   it("start in the order in which they came", () => {
     const bench = new DispatchBench([], 2000);
     for (const name of ["a", "b", "c"]) bench.call({ payload: Buffer.from(name) });

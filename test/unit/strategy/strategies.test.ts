@@ -1,117 +1,74 @@
+import * as unigate from "unigate";
 import { consistentHash, fifo, leastConnections, p2c, random, roundRobin, version, weightedRoundRobin } from "unigate";
-import { seededRandom } from "unigate/transport";
+import { GateError, seededRandom } from "unigate/transport";
 import { describe, expect, it } from "vitest";
-import { exerciseStrategy, placement, TestEndpoint } from "../../exercise/strategy.ts";
-import { DispatchBench } from "../../support/dispatch-bench.ts";
+import * as strategies from "../../../src/strategy/index.ts";
+import { exerciseStrategy } from "../../exercise/strategy.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
-exerciseStrategy("roundRobin", () => roundRobin(), { shares: 0 }, seededRandom);
-exerciseStrategy("weightedRoundRobin", () => weightedRoundRobin(), { shares: 0 }, seededRandom);
-exerciseStrategy("random", (source) => random({ random: source }), { shares: 0.1 }, seededRandom);
-exerciseStrategy("leastConnections", () => leastConnections(), { shares: 0.01 }, seededRandom);
-exerciseStrategy("fifo", () => fifo(), { shares: { skip: "the first idle worker in the order of joining is taken" } }, seededRandom);
-exerciseStrategy("p2c", (source) => p2c({ random: source, clock: new ManualClock() }), { shares: 0.1 }, seededRandom);
-exerciseStrategy("consistentHash", () => consistentHash(), { shares: 0.01 }, seededRandom);
-exerciseStrategy("version", () => version({ prefer: "v1" }), { shares: 0.01 }, seededRandom);
+const drawsFromOneSource = { skip: "all balancers of one strategy draw from its one source of chance" };
 
-describe("weightedRoundRobin", () => {
-  it("spreads 5:1:1 without bursts, in the order that nginx documents", () => {
-    const endpoints = [new TestEndpoint("a", 5), new TestEndpoint("b"), new TestEndpoint("c")];
-    const balancer = weightedRoundRobin().createBalancer();
-    const order = Array.from({ length: 7 }, () => balancer.pick(endpoints, placement())?.id).join("");
-    expect(order).toBe("aabacaa");
-  });
+exerciseStrategy("roundRobin", () => roundRobin(), { shares: 0, isRepeatable: true });
+exerciseStrategy("weightedRoundRobin", () => weightedRoundRobin(), { shares: 0, isRepeatable: true });
+exerciseStrategy("random", (seed) => random({ random: seededRandom(seed) }), { shares: 0.1, isRepeatable: drawsFromOneSource });
+exerciseStrategy("leastConnections", () => leastConnections(), { shares: 0, isRepeatable: true });
+exerciseStrategy("fifo", () => fifo(), { shares: { skip: "the first idle worker in the order of joining is taken" }, isRepeatable: true });
+exerciseStrategy("p2c", (seed) => p2c({ random: seededRandom(seed), clock: new ManualClock() }), {
+  shares: 0.1,
+  isRepeatable: drawsFromOneSource,
+});
+exerciseStrategy("consistentHash", () => consistentHash(), { shares: 0, isRepeatable: true });
+exerciseStrategy("version", () => version({ prefer: "v1" }), { shares: 0, isRepeatable: true });
+
+it("every strategy that the package exports has been exercised above", () => {
+  const exercised = { roundRobin, weightedRoundRobin, random, leastConnections, fifo, p2c, consistentHash, version };
+  expect({ ...strategies }).toEqual(exercised);
+  expect(unigate).toMatchObject(exercised);
 });
 
-describe("leastConnections", () => {
-  it("takes the endpoint with the fewest jobs in flight", () => {
-    const endpoints = [new TestEndpoint("a"), new TestEndpoint("b"), new TestEndpoint("c")];
-    endpoints[0]!.inFlight = 3;
-    endpoints[1]!.inFlight = 1;
-    endpoints[2]!.inFlight = 2;
-    expect(leastConnections().createBalancer().pick(endpoints, placement())?.id).toBe("b");
-  });
-});
-
-describe("fifo", () => {
-  it("starts the first three of six jobs on three different workers, however many each could take", () => {
-    const bench = new DispatchBench([{ pattern: "*", strategy: fifo() }]);
-    const workers = ["a", "b", "c"].map((id) => bench.join(id, { capacity: 10 }));
-    for (let job = 0; job < 6; job++) bench.call({ payload: Buffer.from(String(job)) });
-    expect(workers.map(({ worker }) => worker.sent.length)).toEqual([1, 1, 1]);
-  });
-
-  it("gives all short jobs to the one worker that is not held by a long one, in order", () => {
-    const bench = new DispatchBench([{ pattern: "*", strategy: fifo() }]);
-    const workers = ["a", "b", "c"].map((id) => bench.join(id, { capacity: 10 }));
-    for (let job = 0; job < 6; job++) bench.call({ payload: Buffer.from(String(job)) });
-    const { worker } = workers[2]!;
-    for (let turn = 0; turn < 4; turn++) worker.end(worker.sent[turn]!);
-    expect(worker.sent.map(({ job }) => Buffer.from(job.payload).toString())).toEqual(["2", "3", "4", "5"]);
-  });
-
-  it("holds a worker to the end of its stream", () => {
-    const bench = new DispatchBench([{ pattern: "*", strategy: fifo() }]);
-    const { worker } = bench.join("a", { capacity: 10 });
-    bench.call();
-    bench.call();
-    worker.sent[0]!.sink.chunk(Buffer.from("part"));
-    expect(worker.sent).toHaveLength(1);
-    worker.end(worker.sent[0]!);
-    expect(worker.sent).toHaveLength(2);
-  });
-});
-
-describe("p2c", () => {
-  it("keeps away from a slow endpoint, and comes back to it when the memory has faded", () => {
-    const clock = new ManualClock();
-    const endpoints = [new TestEndpoint("slow"), new TestEndpoint("fast")];
-    const balancer = p2c({ random: seededRandom(1), clock }).createBalancer();
-    balancer.settled?.(endpoints[0]!, { durationMs: 1000, code: undefined });
-    balancer.settled?.(endpoints[1]!, { durationMs: 10, code: undefined });
-    const share = (): number =>
-      Array.from({ length: 200 }, () => balancer.pick(endpoints, placement())).filter((one) => one?.id === "slow").length;
-    expect(share()).toBe(0);
-    clock.advance(200_000);
-    balancer.settled?.(endpoints[1]!, { durationMs: 10, code: undefined });
-    expect(share()).toBe(200);
-  });
-
-  it("does not find an endpoint attractive for failing fast", () => {
-    const endpoints = [new TestEndpoint("broken"), new TestEndpoint("good")];
-    const balancer = p2c({ random: seededRandom(1), clock: new ManualClock() }).createBalancer();
-    balancer.settled?.(endpoints[0]!, { durationMs: 1, code: "unavailable" });
-    balancer.settled?.(endpoints[1]!, { durationMs: 50, code: undefined });
-    expect(balancer.pick(endpoints, placement())?.id).toBe("good");
-  });
-});
-
-describe("consistentHash", () => {
-  const endpoints = Array.from({ length: 5 }, (_, at) => new TestEndpoint(`e${at}`));
-  const keys = Array.from({ length: 1000 }, (_, at) => `user-${at}`);
-  const choose = (available: TestEndpoint[]): (string | undefined)[] => {
-    const balancer = consistentHash({ header: "X-User" }).createBalancer();
-    return keys.map((key) => balancer.pick(available, placement({ "x-user": key }))?.id);
-  };
-
-  it("sends a key to the same endpoint, and every endpoint gets a fair share of keys", () => {
-    const before = choose(endpoints);
-    expect(choose(endpoints)).toEqual(before);
-    for (const { id } of endpoints) expect(Math.abs(before.filter((one) => one === id).length - 200)).toBeLessThan(60);
-  });
-
-  it("moves only the keys of an endpoint that leaves", () => {
-    const before = choose(endpoints);
-    const after = choose(endpoints.slice(1));
-    for (const [at, id] of before.entries()) if (id !== "e0") expect(after[at]).toBe(id);
-  });
-});
-
-describe("version", () => {
-  it("prefers its version and falls back to the others", () => {
-    const [one, two] = [new TestEndpoint("one", 1, "v1"), new TestEndpoint("two", 1, "v2")];
-    const balancer = version({ prefer: "v2" }).createBalancer();
-    expect(balancer.pick([one, two], placement())).toBe(two);
-    expect(balancer.pick([one], placement())).toBe(one);
+describe("a strategy with an option that cannot be meant is refused where it is made, with the remedy", () => {
+  // What a config in JavaScript can hold: the types would not let it pass.
+  const wrong = <T>(value: unknown): T => value as T;
+  it.each<[string, () => unknown, string]>([
+    ["p2c decayMs", () => p2c({ decayMs: 0 }), "p2c: decayMs is 0; write a number of milliseconds above 0"],
+    ["p2c decayMs NaN", () => p2c({ decayMs: Number.NaN }), "p2c: decayMs is NaN; write a number of milliseconds above 0"],
+    ["p2c decayMs text", () => p2c({ decayMs: wrong("10s") }), 'p2c: decayMs is "10s"; write a number of milliseconds above 0'],
+    ["p2c defaultMs", () => p2c({ defaultMs: -1 }), "p2c: defaultMs is -1; write a number of milliseconds above 0"],
+    ["p2c random", () => p2c({ random: wrong(7) }), "p2c: random is 7; give a function that returns a number from 0 up to 1"],
+    ["p2c clock", () => p2c({ clock: wrong({}) }), "p2c: clock is an object; give a Clock, or leave it out"],
+    [
+      "random random",
+      () => random({ random: wrong(null) }),
+      "random: random is null; give a function that returns a number from 0 up to 1",
+    ],
+    [
+      "consistentHash header",
+      () => consistentHash({ header: "" }),
+      'consistentHash: header is ""; write the name of a metadata key, such as "x-user"',
+    ],
+    [
+      "consistentHash header with a space",
+      () => consistentHash({ header: "x user" }),
+      'consistentHash: header is "x user"; write the name of a metadata key, such as "x-user"',
+    ],
+    [
+      "consistentHash header of a door",
+      () => consistentHash({ header: ":path" }),
+      'consistentHash: header is ":path"; write the name of a metadata key, such as "x-user"',
+    ],
+    ["version prefer", () => version({ prefer: "" }), 'version: prefer is ""; write the version that workers declare, such as "v2"'],
+    [
+      "version strategy",
+      () => version({ prefer: "v2", strategy: wrong("fifo") }),
+      'version: strategy is "fifo"; import one from "unigate", such as roundRobin()',
+    ],
+  ])("%s", (_title, make, message) => {
+    let thrown: unknown;
+    try {
+      make();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(GateError.is(thrown) && [thrown.code, thrown.message]).toEqual(["invalid_argument", message]);
   });
 });

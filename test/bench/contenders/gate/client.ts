@@ -1,0 +1,11 @@
+import { connect } from "unigate/client";
+import { payload, serveRounds } from "../../load.ts";
+
+const client = connect<typeof import("./handlers.ts")>(`tcp://127.0.0.1:${process.env["ZMQ_PORT"]}`);
+const api = client.service("echo");
+const bytes = Buffer.from(payload);
+
+await serveRounds(
+  () => api.echo(bytes),
+  (answer) => Buffer.from(answer as Uint8Array).equals(bytes),
+);
