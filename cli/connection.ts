@@ -1,12 +1,21 @@
-import { type Client, connect } from "unigate/client";
+import { type Client, connect, GateError } from "unigate/client";
 import type { CommandContext } from "./command.ts";
+import { UserError } from "./user-error.ts";
 
 /** Connects to the gate that the command names, and closes the link when `work` is done. */
 export async function withClient<Result>(context: CommandContext, work: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = connect(context.text("gate"));
+  const client = open(context.text("gate"));
   try {
     return await work(client);
   } finally {
     await client.close();
+  }
+}
+
+function open(url: string | undefined): Client {
+  try {
+    return connect(url);
+  } catch (error) {
+    throw new UserError(`--gate: ${GateError.from(error).message}`, undefined, { cause: error });
   }
 }

@@ -37,6 +37,7 @@ export async function parse(command: Command, argv: readonly string[]): Promise<
     process.stdout.write(`${output}\n`);
   });
   if (isHelp) return undefined;
+  for (const [name, { type }] of Object.entries(command.options ?? {})) if (type === "number") toNumber(name, values[name]);
   return {
     text: (name) => toTexts(values[name]).at(-1),
     texts: (name) => toTexts(values[name]),

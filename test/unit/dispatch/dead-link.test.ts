@@ -1,4 +1,4 @@
-import { createMemoryPair, type Job, silentLogger, type ReplySink, type Connection } from "unigate/transport";
+import { createMemoryPair, type Job, silentLogger, type ReplySink } from "unigate/transport";
 import { afterEach, expect, it } from "vitest";
 import { GateSession, type SessionHost } from "../../../src/gate/gate-session.ts";
 import { protocolVersion } from "../../../src/protocol/record.ts";
@@ -35,7 +35,7 @@ async function connectWorker(
   };
   sessions.push(new GateSession(gateEnd, host));
   const jobs: { job: Job; sink: ReplySink }[] = [];
-  const session = new Session(workerEnd as Connection, {
+  const session = new Session(workerEnd, {
     greeting: { hello: { version: protocolVersion, id, incarnation: id, agent: "test" } },
     handler: {
       job: (job, sink) => {

@@ -20,6 +20,16 @@ it("a method that was forgotten and is served again runs its jobs", () => {
   expect(sink.value).toBe("done");
 });
 
+it("a method that is served again is not forgotten, however many others come and go", () => {
+  const bench = new DispatchBench();
+  bench.leave(bench.join("w"));
+  const { worker } = bench.join("w");
+  forget(bench);
+  expect(bench.registry.pool("S.m")?.members).toHaveLength(1);
+  bench.call();
+  expect(worker.sent).toHaveLength(1);
+});
+
 it("a job that waits for a method keeps the method from being forgotten", () => {
   const bench = new DispatchBench();
   bench.leave(bench.join("w"));

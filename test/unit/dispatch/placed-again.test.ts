@@ -25,7 +25,7 @@ describe("a job that no handler has seen", () => {
     const { worker: old, endpoint } = bench.join("old", { capacity: 3 });
     for (const name of ["a", "b", "c", "d"]) bench.call({ payload: Buffer.from(name) });
     endpoint.setState("draining");
-    for (const sent of [...old.open]) old.fail(sent, refusal, true);
+    for (const sent of old.open) old.fail(sent, refusal, true);
     const { worker } = bench.join("new", { capacity: 10 });
     expect(seen(worker)).toEqual(["a", "b", "c", "d"]);
   });
@@ -59,7 +59,7 @@ describe("a job that no handler has seen", () => {
     const cancelled = bench.call();
     const expired = bench.call({ deadline: 500 });
     endpoint.setState("draining");
-    for (const sent of [...worker.open]) worker.fail(sent, refusal, true);
+    for (const sent of worker.open) worker.fail(sent, refusal, true);
     cancelled.control.cancel();
     bench.clock.advance(520);
     expect([cancelled.sink.error?.code, expired.sink.error?.code]).toEqual(["cancelled", "deadline_exceeded"]);

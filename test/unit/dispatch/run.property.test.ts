@@ -4,6 +4,7 @@ import { GateError, seededRandom } from "unigate/transport";
 import { expect, it } from "vitest";
 import { DispatchBench } from "../../support/dispatch-bench.ts";
 import { DispatchWorld, lookMs } from "../../support/dispatch-world.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import type { WorldWorker } from "../../support/world-worker.ts";
 
 const strategies: Record<string, () => Strategy> = {
@@ -12,7 +13,7 @@ const strategies: Record<string, () => Strategy> = {
   random: () => random({ random: seededRandom(1) }),
   leastConnections,
   fifo,
-  p2c: () => p2c({ random: seededRandom(2) }),
+  p2c: () => p2c({ random: seededRandom(2), clock: new ManualClock() }),
   consistentHash,
   version: () => version({ prefer: "v2" }),
 };
@@ -67,6 +68,8 @@ const event = fc.oneof(
 );
 type Event = typeof event extends fc.Arbitrary<infer One> ? One : never;
 
+/** `RUNS=5000` in the environment makes a long hunt of it. */
+const numRuns = Number(process.env["RUNS"] ?? 150);
 const queueBound = 4;
 const timeoutMs = 800;
 const waitForWorkerMs = 300;
@@ -84,7 +87,7 @@ it.each(Object.keys(strategies))(
         story.finish();
         expect(story.world.breaches).toEqual([]);
       }),
-      { numRuns: Number(process.env["RUNS"] ?? 150) },
+      { numRuns },
     );
   },
 );
@@ -143,7 +146,7 @@ class Story {
       // Silent for too long, or gone: first nothing more is sent there, then its jobs end.
       endpoint.setState("down");
       worker.isDead = kind === "leave";
-      for (const one of [...worker.open]) worker.fail(one, "unavailable");
+      for (const one of worker.open.slice()) worker.fail(one, "unavailable");
       if (kind === "lost") return;
       this.#joined.splice(this.#joined.indexOf(worker), 1);
       registry.leave(endpoint);
@@ -191,7 +194,7 @@ class Story {
 
   finish(): void {
     const { bench, world } = this;
-    for (const worker of [...this.#joined]) {
+    for (const worker of this.#joined.slice()) {
       worker.mood = "end";
       this.#befall(worker, "leave", 0);
       this.check();

@@ -12,7 +12,7 @@ describe("metadata", () => {
 
   it("takes more, or replaces the keys that more brings", () => {
     const metadata = Metadata.from({ a: "1", b: "2" });
-    expect([...metadata.with({ a: "3" })]).toEqual([
+    expect(Array.from(metadata.with({ a: "3" }))).toEqual([
       ["a", "1"],
       ["b", "2"],
       ["a", "3"],
@@ -59,8 +59,8 @@ describe("metadata", () => {
           const replaced = new Set(more.map(([name]) => name));
           expect(left.size).toBe(one.length);
           expect(left.get(wanted)).toBe(one.find(([name]) => name === wanted)?.[1]);
-          expect([...left.with(right)]).toEqual([...one, ...more]);
-          expect([...left.with(right, true)]).toEqual([...one.filter(([name]) => !replaced.has(name)), ...more]);
+          expect(Array.from(left.with(right))).toEqual([...one, ...more]);
+          expect(Array.from(left.with(right, true))).toEqual([...one.filter(([name]) => !replaced.has(name)), ...more]);
         },
       ),
     );

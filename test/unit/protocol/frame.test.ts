@@ -159,6 +159,8 @@ describe("a frame", () => {
     ["shorter than a header", new Uint8Array(headerBytes - 1)],
     ["whose record has no length", new Uint8Array(headerBytes)],
     ["whose metadata is longer than its record", withMetadata(new Uint8Array(0), 1)],
+    ["whose metadata has no room for its length", withLength(withMetadata(new Uint8Array(0)).subarray(0, headerBytes + 3))],
+    ["whose metadata reaches into the next record", reachingOver()],
     ["whose metadata is no list", withMetadata(Uint8Array.of(0x81, 0xa1, 0x61, 0xa1, 0x62))],
     ["whose metadata has a key without a value", withMetadata(Uint8Array.of(0x91, 0xa1, 0x61))],
     ["whose metadata has a number for a key", withMetadata(Uint8Array.of(0x92, 0x01, 0xa1, 0x61))],
@@ -181,12 +183,25 @@ function withMetadata(bytes: Uint8Array, more = 0): Uint8Array {
   return frame;
 }
 
+/** The frame with its own length as the length of its one record. */
+function withLength(frame: Uint8Array): Uint8Array {
+  new DataView(frame.buffer, frame.byteOffset).setUint32(0, frame.length, true);
+  return frame;
+}
+
+/** Two records; the metadata of the first is a text that ends with the second. */
+function reachingOver(): Uint8Array {
+  const list = Uint8Array.of(0x92, 0xa1, 0x61, 0xd9, headerBytes);
+  const first = withMetadata(list, headerBytes);
+  return Buffer.concat([first, withLength(new Uint8Array(headerBytes))]);
+}
+
 describe("the frame writer", () => {
-  it("puts a large record into a frame of its own, and keeps the order", () => {
+  it.each([33_000, 100_000])("puts a large record of %d bytes into a frame of its own, and keeps the order", (size) => {
     const frames: Uint8Array[] = [];
     const writer = new FrameWriter((frame) => frames.push(frame), 1 << 20);
     writer.control(1, 0, 1, 0);
-    writer.record({ type: 2, job: 2 }, new Uint8Array(100_000));
+    writer.record({ type: 2, job: 2 }, new Uint8Array(size));
     writer.control(3, 0, 3, 0);
     writer.flush();
     expect(frames.map((frame) => read(frame).map(({ job }) => job))).toEqual([[1], [2], [3]]);

@@ -1,4 +1,4 @@
-import { type Connection, createMemoryPair, Job } from "unigate/transport";
+import { createMemoryPair, Job } from "unigate/transport";
 import { afterEach, expect, it } from "vitest";
 import { FrameWriter } from "../../../src/protocol/frame-writer.ts";
 import { protocolVersion } from "../../../src/protocol/record.ts";
@@ -45,7 +45,7 @@ async function createSessions(): Promise<{
   open.push(gate, peer);
   await crossed();
   const inject = (write: (writer: FrameWriter) => void): void => {
-    const writer = new FrameWriter((frame) => (peerEnd as Connection).send(frame), 1 << 20);
+    const writer = new FrameWriter((frame) => peerEnd.send(frame), 1 << 20);
     write(writer);
     writer.flush();
   };

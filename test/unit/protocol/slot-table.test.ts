@@ -47,6 +47,17 @@ it("a number that was never given out finds nobody, and releasing it harms nobod
   );
 });
 
+it("releasing the number that a free slot would give out next gives the slot to one owner only", () => {
+  const table = new SlotTable<string>();
+  const number = table.take("first");
+  table.release(number);
+  const next = table.take("second");
+  table.release(next);
+  table.release(next + (next - number));
+  expect(table.size).toBe(0);
+  expect(new Set([table.take("a"), table.take("b")]).size).toBe(2);
+});
+
 it("releasing twice gives a slot to one owner only", () => {
   const table = new SlotTable<string>();
   const number = table.take("first");

@@ -83,7 +83,7 @@ describe("consistentHash", () => {
 
   it("gives a worker that comes back under its name its keys back", () => {
     const before = choose(endpoints);
-    const restarted = endpoints.map(({ id }) => new TestEndpoint(id)).reverse();
+    const restarted = endpoints.map(({ id }) => new TestEndpoint(id)).toReversed();
     expect(choose(restarted)).toEqual(before);
   });
 

@@ -28,7 +28,7 @@ it("every strategy that the package exports has been exercised above", () => {
 
 describe("a strategy with an option that cannot be meant is refused where it is made, with the remedy", () => {
   // What a config in JavaScript can hold: the types would not let it pass.
-  const wrong = <T>(value: unknown): T => value as T;
+  const wrong = (value: unknown): never => value as never;
   it.each<[string, () => unknown, string]>([
     ["p2c decayMs", () => p2c({ decayMs: 0 }), "p2c: decayMs is 0; write a number of milliseconds above 0"],
     ["p2c decayMs NaN", () => p2c({ decayMs: Number.NaN }), "p2c: decayMs is NaN; write a number of milliseconds above 0"],

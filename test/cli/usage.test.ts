@@ -1,0 +1,113 @@
+import { createServer } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort, gate, gateCommand } from "../support/processes.ts";
+import { workspace } from "../support/workspace.ts";
+
+const config = (rest: string): string =>
+  `import { defineConfig } from "unigate"; import { http } from "unigate/http"; import { zmq } from "unigate/zmq";\nexport default defineConfig(${rest});\n`;
+
+describe("the command line", () => {
+  it("without arguments, and with --help, lists its commands on stdout", async () => {
+    for (const args of [[], ["--help"]]) {
+      const { code, stdout } = await gate(args);
+      expect(code).toBe(0);
+      for (const name of ["serve", "worker", "call", "list", "routes", "workers", "queues", "info", "explain", "check"])
+        expect(stdout).toContain(`gate ${name}`);
+    }
+  });
+
+  it.each(["serve", "worker", "call", "list", "check"])("explains %s with --help", async (command) => {
+    const { code, stdout } = await gate([command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`gate ${command}`);
+  });
+
+  it.each([
+    [["cal"], "did you mean `gate call`?"],
+    [["call"], "at least 1"],
+    [["call", "t.x", "--bogus"], "bogus"],
+    [["call", "t.x", "1", "--args", "[]"], "twice"],
+    [["call", "t.x", "--header", "nope"], "key=value"],
+    [["list", "--gate", "carrier-pigeon://x"], "tcp://"],
+    [["worker", "nowhere.ts"], "does not exist"],
+    [["worker", "x.ts", "--concurrency", "many"], "whole number"],
+    [["serve", "-c", "nowhere.ts"], "does not exist"],
+  ])("%j is wrong usage: exit 2, the reason on stderr, nothing on stdout", async (args, reason) => {
+    const { code, stdout, stderr } = await gate(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(reason);
+  });
+
+  it("--help loads neither a transport nor a parser nor a logger", async () => {
+    const { execFileSync } = await import("node:child_process");
+    const script = `import { registerHooks } from "node:module"; const seen = []; registerHooks({ load(url, context, next) { seen.push(url); return next(url, context); } }); process.argv[2] = "--help"; await import(${JSON.stringify(gateCommand)}); process.stderr.write(seen.join("\\n"));`;
+    const seen = execFileSync(process.execPath, ["--input-type=module", "-e", `${script}`, "x", "--help"], {
+      stdio: ["ignore", "ignore", "pipe"],
+      encoding: "utf8",
+    });
+    expect(String(seen)).not.toMatch(/zeromq|fastify|zod|pino|yargs|msgpackr/);
+  });
+});
+
+describe("a handlers file that does not load is named with line and reason, and exits with 2", () => {
+  it.each([
+    ["a syntax error", "export function a() {\n  return {{;\n}\n", /job\.ts:2/],
+    ["a missing import", 'import "./nowhere.ts";\nexport const a = () => 1;\n', /nowhere\.ts/],
+    ["types that cannot be stripped", "enum Colour { red }\nexport const a = () => Colour.red;\n", /enum/],
+    ["a throw at load", 'const a = 1;\nthrow new Error("no licence");\nexport { a };\n', /job\.ts:2.*no licence/],
+    ["no export", "const a = 1;\nvoid a;\n", /exports no function/],
+    [
+      "a method with two kinds of input",
+      'import { method } from "unigate/worker";\nimport { z } from "zod";\nexport const a = method({ input: z.string(), params: { b: z.string() } } as never, () => 1);\n',
+      /both input and params/,
+    ],
+  ])("%s", async (_, text, reason) => {
+    const folder = await workspace({ "job.ts": text });
+    const { code, stderr } = await gate(["worker", `${folder}/job.ts`]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("job.ts");
+    expect(stderr).toMatch(reason);
+  });
+});
+
+describe("a config", () => {
+  it("with three mistakes names all three, and opens no port", async () => {
+    const port = await freePort();
+    const folder = await workspace({
+      "gate.config.ts": config(
+        `{ transports: [http({ port: ${port}, bodyLimit: "huge" as never })], routes: { "S.*": { timeout: "soon" } }, hartbeat: 1 } as never`,
+      ),
+    });
+    const { code, stderr } = await gate(["serve", "-c", `${folder}/gate.config.ts`]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("3 faults");
+    for (const path of ["transports[0].bodyLimit", 'routes["S.*"].timeout', "hartbeat"]) expect(stderr).toContain(path);
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
+  });
+
+  it("that names a port in use says which, and what to do", async () => {
+    const server = createServer();
+    const port = await new Promise<number>((resolve) =>
+      server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
+    );
+    onTestFinished(() => void server.close());
+    for (const transport of [`http({ port: ${port} })`, `zmq({ bind: "tcp://127.0.0.1:${port}" })`]) {
+      const folder = await workspace({ "gate.config.ts": config(`{ transports: [${transport}] }`) });
+      const { code, stderr } = await gate(["serve", "-c", `${folder}/gate.config.ts`]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(String(port));
+      expect(stderr).toContain("is in use; stop the other program or");
+    }
+  });
+
+  it("that is fine is said to be so, with the route of every method", async () => {
+    const { code, stdout, stderr } = await gate(["check", "--worker", "examples/01-counter/handlers.ts"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("gate.config.ts is fine");
+    expect(JSON.parse(stdout)).toMatchObject({
+      methods: expect.arrayContaining([
+        { method: "counter.get", route: "counter.*", strategy: "roundRobin", http: ["GET /api/counter/:name"] },
+      ]),
+    });
+  });
+});

@@ -1,0 +1,340 @@
+import { request } from "node:http";
+import { connect as dialTcp } from "node:net";
+import { createWorker, currentJob, defineService, fifo, type GateConfig, method, reply, type Worker } from "unigate";
+import { createGate, type Gate } from "unigate/gate";
+import { http } from "unigate/http";
+import { createMemoryPair } from "unigate/transport";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+import { eventuallyTrue } from "../../support/eventually.ts";
+
+let isClosed = false;
+let made = 0;
+let release: () => void = () => {};
+
+const service = defineService("t", {
+  echo: (...args: unknown[]) => args,
+  value: (value: unknown) => value,
+  add: method(
+    { params: { a: z.number(), b: z.number().default(1) }, http: ["POST /add", "GET /add/:a", "PUT /add/:a/:b"] },
+    ({ a, b }) => a + b,
+  ),
+  made: () => reply("<b>x</b>", { status: 201, headers: { "content-type": "text/html", "set-cookie": ["a=1", "b=2"] } }),
+  gone: () => reply(undefined, { status: 204 }),
+  bytes: () => Buffer.from([0, 1, 255]),
+  received: (body: Uint8Array) => ({ bytes: [...body], type: currentJob().metadata.get("content-type") }),
+  upload: async (form: { name: string; file: File }) => ({ name: form.name, file: form.file.name, text: await form.file.text() }),
+  request: method({ http: "GET /request/:id" }, (_input, job) => ({
+    method: job.http?.method,
+    params: job.http?.params,
+    tags: job.http?.query.getAll("tag"),
+    cookies: job.metadata.getAll("x-many"),
+  })),
+  async *count(to: number) {
+    for (let at = 1; at <= to; at++) yield { at };
+  },
+  async *half() {
+    yield 1;
+    throw new Error("broke off");
+  },
+  async *endless() {
+    isClosed = false;
+    made = 0;
+    try {
+      for (;;) {
+        made++;
+        yield "x".repeat(10_000);
+      }
+    } finally {
+      isClosed = true;
+    }
+  },
+  broken: () => {
+    throw new RangeError("out of cheese");
+  },
+  slow: () => new Promise<string>((resolve) => (release = () => resolve("done"))),
+  wait: () => new Promise(() => {}),
+});
+
+async function open(
+  config: Partial<GateConfig> = {},
+  options: Parameters<typeof http>[0] = {},
+): Promise<{ gate: Gate; worker: Worker; url: string }> {
+  const gate = createGate({ settle: 0, ...config, transports: [http({ port: 0, ...options })] });
+  await gate.start();
+  const worker = createWorker({ services: [service], id: "w1", open: () => Promise.resolve(memory(gate)) });
+  await worker.start();
+  onTestFinished(async () => {
+    await worker.close();
+    await gate.close();
+  });
+  return { gate, worker, url: gate.addresses[0]!.url };
+}
+
+function memory(gate: Gate): ReturnType<typeof createMemoryPair>[0] {
+  const [mine, theirs] = createMemoryPair();
+  gate.accept(theirs);
+  return mine;
+}
+
+const json = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json", ...headers },
+  body: JSON.stringify(body),
+});
+
+describe("POST /call/Service.method", () => {
+  it("takes a JSON array as positional arguments, anything else as one, and no body as none", async () => {
+    const { url } = await open();
+    const call = async (init: RequestInit): Promise<unknown> => await (await fetch(`${url}/call/t.echo`, init)).json();
+    expect(await call(json([1, "two"]))).toEqual([1, "two"]);
+    expect(await call(json({ a: 1 }))).toEqual([{ a: 1 }]);
+    expect(await call({ method: "POST" })).toEqual([]);
+  });
+
+  it("gives falsy results as they are, undefined as 204, and bytes as bytes", async () => {
+    const { url } = await open();
+    for (const value of [0, "", [], {}, null, false]) {
+      const response = await fetch(`${url}/call/t.value`, json([value]));
+      expect([response.status, await response.json()]).toEqual([200, value]);
+    }
+    expect((await fetch(`${url}/call/t.value`, { method: "POST" })).status).toBe(204);
+    const bytes = await fetch(`${url}/call/t.bytes`, { method: "POST" });
+    expect(bytes.headers.get("content-type")).toBe("application/octet-stream");
+    expect([...new Uint8Array(await bytes.arrayBuffer())]).toEqual([0, 1, 255]);
+  });
+
+  it("keeps the worker's status, headers and repeated headers, and names request and worker", async () => {
+    const { url } = await open();
+    const response = await fetch(`${url}/call/t.made`, { method: "POST", headers: { "x-request-id": "r-1" } });
+    expect(response.status).toBe(201);
+    expect(await response.text()).toBe("<b>x</b>");
+    expect(response.headers.get("content-type")).toBe("text/html");
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(response.headers.get("x-request-id")).toBe("r-1");
+    expect(response.headers.get("x-worker-id")).toBe("w1");
+    expect((await fetch(`${url}/call/t.value`, { method: "POST" })).headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it("brings forms, uploads and raw bytes to the handler", async () => {
+    const { url } = await open();
+    const form = new FormData();
+    form.set("name", "Ada");
+    form.set("file", new File(["hello"], "hello.txt"));
+    expect(await (await fetch(`${url}/call/t.upload`, { method: "POST", body: form })).json()).toEqual({
+      name: "Ada",
+      file: "hello.txt",
+      text: "hello",
+    });
+    expect(
+      await (
+        await fetch(`${url}/call/t.value`, {
+          method: "POST",
+          body: new URLSearchParams([
+            ["a", "1"],
+            ["a", "2"],
+            ["b", "3"],
+          ]),
+        })
+      ).json(),
+    ).toEqual({ a: ["1", "2"], b: "3" });
+    const raw = await fetch(`${url}/call/t.received`, {
+      method: "POST",
+      headers: { "content-type": "image/png" },
+      body: Buffer.from([0, 200, 10]),
+    });
+    expect(await raw.json()).toEqual({ bytes: [0, 200, 10], type: "image/png" });
+  });
+});
+
+describe("a bound route", () => {
+  it("binds path, query and body to the same method, and text to the types that its schemas want", async () => {
+    const { url } = await open();
+    const answers = await Promise.all([
+      fetch(`${url}/add`, json({ a: 1, b: 2 })),
+      fetch(`${url}/add/7`),
+      fetch(`${url}/add/7?b=8`),
+      fetch(`${url}/add/3/4`, { method: "PUT" }),
+      fetch(`${url}/add`, { method: "POST", body: new URLSearchParams({ a: "5", b: "5" }) }),
+    ]);
+    expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([3, 8, 15, 7, 10]);
+  });
+
+  it("shows its handler method, parameters, repeated query keys and repeated headers", async () => {
+    const { url } = await open();
+    const response = await new Promise<string>((resolve) => {
+      request(`${url}/request/a%20b?tag=1&tag=2`, { headers: { "x-many": ["1", "2"] } }, async (message) =>
+        resolve(Buffer.concat(await message.toArray()).toString()),
+      ).end();
+    });
+    expect(JSON.parse(response)).toEqual({ method: "GET", params: { id: "a b" }, tags: ["1", "2"], cookies: ["1", "2"] });
+  });
+
+  it("answers HEAD for GET, 405 with Allow for another method, and 404 where nothing is bound", async () => {
+    const { url } = await open();
+    expect((await fetch(`${url}/add/1`, { method: "HEAD" })).status).toBe(200);
+    const wrong = await fetch(`${url}/add/1`, { method: "DELETE" });
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET"]);
+    expect(await (await fetch(`${url}/nowhere`)).json()).toMatchObject({ status: 404, code: "not_found" });
+  });
+
+  it("that collides with the gate's own paths, or with another method's, is refused when its worker joins", async () => {
+    const { gate } = await open();
+    for (const [path, reason] of [
+      ["GET /health", "the gate's own /health"],
+      ["POST /call/x", "the gate's own /call"],
+      ["GET /add/:other", "taken by t.add"],
+      ["no binding", "malformed"],
+    ]) {
+      const worker = createWorker({
+        services: [defineService("late", { x: method({ http: path! }, () => 1) })],
+        open: () => Promise.resolve(memory(gate)),
+      });
+      await expect(worker.start()).rejects.toMatchObject({ code: "already_exists", message: expect.stringContaining(reason!) });
+    }
+  });
+
+  it("may be written in the config, and the gate's own paths may be moved out of its way", async () => {
+    const { url } = await open({ routes: { "t.value": { http: "POST /health" } } }, { control: "/_gate" });
+    expect(await (await fetch(`${url}/health`, json(["mine"]))).json()).toEqual("mine");
+    expect(await (await fetch(`${url}/_gate/health`)).json()).toEqual({ status: "ok" });
+  });
+});
+
+describe("a stream", () => {
+  it("is NDJSON, or server-sent events when asked for", async () => {
+    const { url } = await open();
+    const lines = await fetch(`${url}/call/t.count`, json(2));
+    expect(lines.headers.get("content-type")).toBe("application/x-ndjson");
+    expect(await lines.text()).toBe('{"at":1}\n{"at":2}\n');
+    const events = await fetch(`${url}/call/t.count`, json(2, { accept: "text/event-stream" }));
+    expect(events.headers.get("content-type")).toBe("text/event-stream");
+    expect(await events.text()).toBe('data: {"at":1}\n\ndata: {"at":2}\n\nevent: end\ndata:\n\n');
+  });
+
+  it("that breaks off says so in its last line, or in an event", async () => {
+    const { url } = await open();
+    expect(await (await fetch(`${url}/call/t.half`, { method: "POST" })).text()).toBe(
+      '1\n{"error":{"code":"unknown","status":500,"message":"broke off"}}\n',
+    );
+    expect(await (await fetch(`${url}/call/t.half`, { method: "POST", headers: { accept: "text/event-stream" } })).text()).toContain(
+      "event: error\ndata: ",
+    );
+  });
+
+  it("stops its generator when the client goes away, and holds it up while the client does not read", async () => {
+    const { url, worker } = await open();
+    const socket = dialTcp(Number(new URL(url).port), "127.0.0.1");
+    socket.write("POST /call/t.endless HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
+    socket.pause();
+    await eventuallyTrue("it has begun", () => made > 10);
+    let before = -1;
+    await eventuallyTrue("it is held up", async () => {
+      const isHeld = made === before;
+      before = made;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return isHeld;
+    });
+    // Socket buffers and our own windows: far below the gigabytes that it would have made meanwhile.
+    expect(made).toBeLessThan(5000);
+    socket.destroy();
+    await eventuallyTrue("its finally has run", () => isClosed);
+    await eventuallyTrue("its place is given back", () => worker.inFlight === 0);
+  });
+});
+
+describe("an error", () => {
+  it("is a problem document with code, detail and request id", async () => {
+    const { url } = await open();
+    const cases: [string, RequestInit, number, string][] = [
+      ["t.broken", { method: "POST", headers: { "x-request-id": "r" } }, 500, "unknown"],
+      ["t.nothing", { method: "POST" }, 404, "not_found"],
+      ["t.add", json({ a: "x" }), 400, "invalid_argument"],
+      ["t.echo", { method: "POST", headers: { "content-type": "application/json" }, body: "{bad" }, 400, "invalid_argument"],
+      ["t.wait", { method: "POST", headers: { "x-timeout": "100ms" } }, 504, "deadline_exceeded"],
+      ["t.echo", { method: "POST", headers: { "x-timeout": "soon" } }, 400, "invalid_argument"],
+    ];
+    for (const [target, init, status, code] of cases) {
+      const response = await fetch(`${url}/call/${target}`, init);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(await response.json()).toMatchObject({ status, code, title: expect.any(String), detail: expect.any(String) });
+      expect(response.status).toBe(status);
+    }
+    expect(await (await fetch(`${url}/call/t.add`, json({ a: "x" }))).json()).toMatchObject({
+      detail: expect.stringContaining("t.add: a: Invalid input: expected number"),
+      details: { faults: [expect.stringContaining("a:")] },
+    });
+  });
+
+  it("of a body above bodyLimit is 413, and the connection's neighbours go on", async () => {
+    const { url } = await open({}, { bodyLimit: "10kb" });
+    const response = await fetch(`${url}/call/t.echo`, json(["x".repeat(20_000)]));
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ code: "resource_exhausted" });
+    expect(await (await fetch(`${url}/call/t.value`, json([1]))).json()).toBe(1);
+  });
+
+  it("of a full queue is 429 with Retry-After; of ten thousand jobs on a queue of a thousand, the thousand complete", async () => {
+    const { gate, worker, url } = await open({ routes: { "t.slow": { queue: 1000, strategy: fifo(), timeout: 0 } } });
+    const statuses = new Map<number, number>();
+    const call = async (): Promise<void> => {
+      const response = await fetch(`${url}/call/t.slow`, { method: "POST" });
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+      if (response.status === 429) expect(response.headers.get("retry-after")).toBe("1");
+      await response.text();
+    };
+    // One runs and a thousand wait; opened in batches, as a listen backlog takes no more at once.
+    const held: Promise<void>[] = [];
+    while (held.length < 1001) {
+      held.push(...Array.from({ length: Math.min(143, 1001 - held.length) }, call));
+      await eventuallyTrue("they wait", () => gate.status.queues()[0]?.depth === held.length - 1);
+    }
+    await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        while ((statuses.get(429) ?? 0) < 8950) await call();
+      }),
+    );
+    expect(gate.status.queues()[0]).toMatchObject({ depth: 1000, refused: statuses.get(429) });
+    let isOver = false;
+    void Promise.all(held).then(() => (isOver = true));
+    while (!isOver) {
+      if (worker.inFlight > 0) release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(statuses.get(200)).toBe(1001);
+    expect(gate.status.info().jobs.open).toBe(0);
+  }, 90_000);
+
+  it("of what is not HTTP is an answer that says so", async () => {
+    const { url } = await open();
+    const answer = await new Promise<string>((resolve) => {
+      const socket = dialTcp(Number(new URL(url).port), "127.0.0.1", () => socket.write("hello gate\r\n\r\n"));
+      let text = "";
+      socket.on("data", (data) => (text += data.toString()));
+      socket.on("close", () => resolve(text));
+    });
+    expect(answer).toContain("400 Bad Request");
+    expect(answer).toContain('"code":"invalid_argument"');
+  });
+});
+
+describe("the gate's own pages", () => {
+  it("tell health, readiness, services, workers, queues, routes and info", async () => {
+    const { url } = await open({ routes: { "t.*": {} } });
+    const get = async (path: string): Promise<unknown> => await (await fetch(url + path)).json();
+    expect(await get("/health")).toEqual({ status: "ok" });
+    expect(await get("/ready")).toEqual({ ready: true });
+    expect(await get("/services")).toMatchObject([{ name: "t", workers: 1 }]);
+    expect(await get("/service/t")).toMatchObject({ name: "t" });
+    expect(await get("/service/u")).toMatchObject({ status: 404, code: "not_found" });
+    expect(await get("/workers")).toMatchObject([{ id: "w1", transport: "memory", state: "ready" }]);
+    expect(await get("/queues")).toEqual([]);
+    expect(await get("/routes")).toMatchObject([
+      {
+        pattern: "t.*",
+        targets: expect.arrayContaining([expect.objectContaining({ name: "t.add", http: ["POST /add", "GET /add/:a", "PUT /add/:a/:b"] })]),
+      },
+    ]);
+    expect(await get("/info")).toMatchObject({ state: "ready", workers: { ready: 1 } });
+  });
+});
