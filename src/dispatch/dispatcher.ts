@@ -7,6 +7,7 @@ import { type Logger, silentLogger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry, RegistryListener } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
+import type { DispatcherOptions, DispatchListener } from "./dispatcher-options.ts";
 import { choose, pinnedVersion } from "./placement.ts";
 import { notFound, queueFull, strategyThrew } from "./refusals.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
@@ -17,21 +18,6 @@ import { TargetTable } from "./target-table.ts";
 
 /** A job that no handler has seen is placed again this many times, idempotent or not. */
 const maxPlacements = 16;
-
-/** Hears of every job; see the plugin contract. */
-export interface DispatchListener {
-  settled?(run: JobRun): void;
-}
-
-/** What the dispatcher is made of. */
-export interface DispatcherOptions {
-  registry: Registry;
-  routes: RouteTable;
-  clock: Clock;
-  /** After the start, jobs for unknown targets wait this long for workers to come back, in ms. */
-  settleMs: number;
-  logger?: Logger;
-}
 
 /**
  * Takes a job, finds its route, and brings it to an endpoint: at once, or from the target's queue when one has room.

@@ -33,11 +33,6 @@ export interface ServeDeclaration {
   methods: MethodInfo[];
 }
 
-/** Meanings of route numbers in the jobs that the sender is about to send. */
-export interface RouteNumbers {
-  numbers: [number: number, target: string][];
-}
-
 const packr = new Packr({ useRecords: false, mapsAsObjects: true });
 
 /** Encodes the payload of a control record. */

@@ -24,9 +24,9 @@ it("a handler on a thread or in a process leaves the event loop free: its worker
   onTestFinished(() => client.close());
   const states = new Set<string>();
   const burning = Promise.all([client.call<number[]>("cpu.thread", [1500]), client.call<number[]>("cpu.process", [1500])]);
-  let isOver = false;
-  void burning.then(() => (isOver = true));
-  while (!isOver) {
+  const progress = { isOver: false };
+  void burning.then(() => (progress.isOver = true));
+  while (!progress.isOver) {
     for (const { state } of await client.call<{ state: string }[]>("Gate.workers")) states.add(state);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -1,87 +1,9 @@
 import { request } from "node:http";
 import { connect as dialTcp } from "node:net";
-import { createWorker, currentJob, defineService, fifo, type GateConfig, method, reply, type Worker } from "unigate";
-import { createGate, type Gate } from "unigate/gate";
-import { http } from "unigate/http";
-import { createMemoryPair } from "unigate/transport";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { z } from "zod";
+import { createWorker, defineService, method } from "unigate";
+import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
-
-let isClosed = false;
-let made = 0;
-let release: () => void = () => {};
-
-const service = defineService("t", {
-  echo: (...args: unknown[]) => args,
-  value: (value: unknown) => value,
-  add: method(
-    { params: { a: z.number(), b: z.number().default(1) }, http: ["POST /add", "GET /add/:a", "PUT /add/:a/:b"] },
-    ({ a, b }) => a + b,
-  ),
-  made: () => reply("<b>x</b>", { status: 201, headers: { "content-type": "text/html", "set-cookie": ["a=1", "b=2"] } }),
-  gone: () => reply(undefined, { status: 204 }),
-  bytes: () => Buffer.from([0, 1, 255]),
-  received: (body: Uint8Array) => ({ bytes: [...body], type: currentJob().metadata.get("content-type") }),
-  upload: async (form: { name: string; file: File }) => ({ name: form.name, file: form.file.name, text: await form.file.text() }),
-  request: method({ http: "GET /request/:id" }, (_input, job) => ({
-    method: job.http?.method,
-    params: job.http?.params,
-    tags: job.http?.query.getAll("tag"),
-    cookies: job.metadata.getAll("x-many"),
-  })),
-  async *count(to: number) {
-    for (let at = 1; at <= to; at++) yield { at };
-  },
-  async *half() {
-    yield 1;
-    throw new Error("broke off");
-  },
-  async *endless() {
-    isClosed = false;
-    made = 0;
-    try {
-      for (;;) {
-        made++;
-        yield "x".repeat(10_000);
-      }
-    } finally {
-      isClosed = true;
-    }
-  },
-  broken: () => {
-    throw new RangeError("out of cheese");
-  },
-  slow: () => new Promise<string>((resolve) => (release = () => resolve("done"))),
-  wait: () => new Promise(() => {}),
-});
-
-async function open(
-  config: Partial<GateConfig> = {},
-  options: Parameters<typeof http>[0] = {},
-): Promise<{ gate: Gate; worker: Worker; url: string }> {
-  const gate = createGate({ settle: 0, ...config, transports: [http({ port: 0, ...options })] });
-  await gate.start();
-  const worker = createWorker({ services: [service], id: "w1", open: () => Promise.resolve(memory(gate)) });
-  await worker.start();
-  onTestFinished(async () => {
-    await worker.close();
-    await gate.close();
-  });
-  return { gate, worker, url: gate.addresses[0]!.url };
-}
-
-function memory(gate: Gate): ReturnType<typeof createMemoryPair>[0] {
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
-  return mine;
-}
-
-const json = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
-  method: "POST",
-  headers: { "content-type": "application/json", ...headers },
-  body: JSON.stringify(body),
-});
+import { json, memory, open, seen } from "./http-world.ts";
 
 describe("POST /call/Service.method", () => {
   it("takes a JSON array as positional arguments, anything else as one, and no body as none", async () => {
@@ -227,94 +149,19 @@ describe("a stream", () => {
     const socket = dialTcp(Number(new URL(url).port), "127.0.0.1");
     socket.write("POST /call/t.endless HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
     socket.pause();
-    await eventuallyTrue("it has begun", () => made > 10);
+    await eventuallyTrue("it has begun", () => seen.made > 10);
     let before = -1;
     await eventuallyTrue("it is held up", async () => {
-      const isHeld = made === before;
-      before = made;
+      const isHeld = seen.made === before;
+      before = seen.made;
       await new Promise((resolve) => setTimeout(resolve, 200));
       return isHeld;
     });
-    // Socket buffers and our own windows: far below the gigabytes that it would have made meanwhile.
-    expect(made).toBeLessThan(5000);
+    // Socket buffers and our own windows: far below the gigabytes that it would have seen.made meanwhile.
+    expect(seen.made).toBeLessThan(5000);
     socket.destroy();
-    await eventuallyTrue("its finally has run", () => isClosed);
+    await eventuallyTrue("its finally has run", () => seen.isClosed);
     await eventuallyTrue("its place is given back", () => worker.inFlight === 0);
-  });
-});
-
-describe("an error", () => {
-  it("is a problem document with code, detail and request id", async () => {
-    const { url } = await open();
-    const cases: [string, RequestInit, number, string][] = [
-      ["t.broken", { method: "POST", headers: { "x-request-id": "r" } }, 500, "unknown"],
-      ["t.nothing", { method: "POST" }, 404, "not_found"],
-      ["t.add", json({ a: "x" }), 400, "invalid_argument"],
-      ["t.echo", { method: "POST", headers: { "content-type": "application/json" }, body: "{bad" }, 400, "invalid_argument"],
-      ["t.wait", { method: "POST", headers: { "x-timeout": "100ms" } }, 504, "deadline_exceeded"],
-      ["t.echo", { method: "POST", headers: { "x-timeout": "soon" } }, 400, "invalid_argument"],
-    ];
-    for (const [target, init, status, code] of cases) {
-      const response = await fetch(`${url}/call/${target}`, init);
-      expect(response.headers.get("content-type")).toBe("application/problem+json");
-      expect(await response.json()).toMatchObject({ status, code, title: expect.any(String), detail: expect.any(String) });
-      expect(response.status).toBe(status);
-    }
-    expect(await (await fetch(`${url}/call/t.add`, json({ a: "x" }))).json()).toMatchObject({
-      detail: expect.stringContaining("t.add: a: Invalid input: expected number"),
-      details: { faults: [expect.stringContaining("a:")] },
-    });
-  });
-
-  it("of a body above bodyLimit is 413, and the connection's neighbours go on", async () => {
-    const { url } = await open({}, { bodyLimit: "10kb" });
-    const response = await fetch(`${url}/call/t.echo`, json(["x".repeat(20_000)]));
-    expect(response.status).toBe(413);
-    expect(await response.json()).toMatchObject({ code: "resource_exhausted" });
-    expect(await (await fetch(`${url}/call/t.value`, json([1]))).json()).toBe(1);
-  });
-
-  it("of a full queue is 429 with Retry-After; of ten thousand jobs on a queue of a thousand, the thousand complete", async () => {
-    const { gate, worker, url } = await open({ routes: { "t.slow": { queue: 1000, strategy: fifo(), timeout: 0 } } });
-    const statuses = new Map<number, number>();
-    const call = async (): Promise<void> => {
-      const response = await fetch(`${url}/call/t.slow`, { method: "POST" });
-      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
-      if (response.status === 429) expect(response.headers.get("retry-after")).toBe("1");
-      await response.text();
-    };
-    // One runs and a thousand wait; opened in batches, as a listen backlog takes no more at once.
-    const held: Promise<void>[] = [];
-    while (held.length < 1001) {
-      held.push(...Array.from({ length: Math.min(143, 1001 - held.length) }, call));
-      await eventuallyTrue("they wait", () => gate.status.queues()[0]?.depth === held.length - 1);
-    }
-    await Promise.all(
-      Array.from({ length: 50 }, async () => {
-        while ((statuses.get(429) ?? 0) < 8950) await call();
-      }),
-    );
-    expect(gate.status.queues()[0]).toMatchObject({ depth: 1000, refused: statuses.get(429) });
-    let isOver = false;
-    void Promise.all(held).then(() => (isOver = true));
-    while (!isOver) {
-      if (worker.inFlight > 0) release();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(statuses.get(200)).toBe(1001);
-    expect(gate.status.info().jobs.open).toBe(0);
-  }, 90_000);
-
-  it("of what is not HTTP is an answer that says so", async () => {
-    const { url } = await open();
-    const answer = await new Promise<string>((resolve) => {
-      const socket = dialTcp(Number(new URL(url).port), "127.0.0.1", () => socket.write("hello gate\r\n\r\n"));
-      let text = "";
-      socket.on("data", (data) => (text += data.toString()));
-      socket.on("close", () => resolve(text));
-    });
-    expect(answer).toContain("400 Bad Request");
-    expect(answer).toContain('"code":"invalid_argument"');
   });
 });
 
