@@ -1,4 +1,4 @@
-import { GateError } from "unigate/client";
+import { GateError } from "unigate/transport";
 import { UserError } from "./user-error.ts";
 
 /** Exit codes, the same for every command. */

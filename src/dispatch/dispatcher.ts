@@ -40,6 +40,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   #isDraining = false;
   #isClosed = false;
   #open = 0;
+  #lastOrder = 0;
   #whenIdle: (() => void) | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -72,7 +73,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
 
   /** Brings `job` to a worker. The sink hears exactly one `end` or `fail`, perhaps before this returns. */
   dispatch(job: Job, sink: ReplySink): JobControl {
-    const run = new JobRun(job, sink, this);
+    const run = new JobRun(job, sink, this, ++this.#lastOrder);
     this.#open++;
     const target = this.#targets.find(job.target);
     if (target === undefined) this.#admitUnknown(run);
@@ -161,10 +162,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
     return isIdempotent && error.code === "unavailable" && run.attempts < route.retry.attempts;
   }
 
-  placeAgain(run: JobRun): void {
-    const target = run.target as Target;
-    this.#wait(run, target, "head");
-    this.#pump(target);
+  waitAgain(run: JobRun): void {
+    this.#wait(run, run.target as Target, "its place");
   }
 
   ended(run: JobRun, wasWaiting: boolean): void {
@@ -214,10 +213,10 @@ export class Dispatcher implements RunOwner, RegistryListener {
     if (target.pool.available.length > 0) this.#pump(target);
   }
 
-  #wait(run: JobRun, target: Target, end: "head" | "tail"): void {
+  #wait(run: JobRun, target: Target, where: "its place" | "tail"): void {
     run.isQueued = true;
     if (pinnedVersion(run.job) !== undefined) target.pinnedWaiting++;
-    if (end === "head") target.queue.unshift(run);
+    if (where === "its place") target.queue.restore(run);
     else target.queue.push(run);
     this.#waiting.add(target);
     this.#orphans.queued(run, target);

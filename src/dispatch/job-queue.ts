@@ -23,12 +23,20 @@ export class JobQueue {
     this.#size++;
   }
 
-  /** Puts a run that was taken out before back at the head. */
-  unshift(run: JobRun): void {
-    run.queueNext = this.#first;
-    if (this.#first === undefined) this.#last = run;
-    else this.#first.queuePrevious = run;
-    this.#first = run;
+  /** Puts a run that was taken out before back into its place: behind those that were accepted before it. They are few, and walked over. */
+  restore(run: JobRun): void {
+    let previous: JobRun | undefined;
+    let next = this.#first;
+    while (next !== undefined && next.order < run.order) {
+      previous = next;
+      next = next.queueNext;
+    }
+    run.queuePrevious = previous;
+    run.queueNext = next;
+    if (previous === undefined) this.#first = run;
+    else previous.queueNext = run;
+    if (next === undefined) this.#last = run;
+    else next.queuePrevious = run;
     this.#size++;
   }
 

@@ -35,8 +35,8 @@ export interface RunOwner {
   released(run: JobRun, endpoint: Endpoint): void;
   /** The job failed on its endpoint before the caller saw anything: true when it may wait for another place. */
   mayRunAgain(run: JobRun, error: GateError, neverStarted: boolean): boolean;
-  /** The run waits again; place it. */
-  placeAgain(run: JobRun): void;
+  /** The run waits again. Its endpoint is about to be `released`, which looks for a place. */
+  waitAgain(run: JobRun): void;
   /** The run has ended; called once. A waiting run must leave its queue. */
   ended(run: JobRun, wasWaiting: boolean): void;
   now(): number;
@@ -67,6 +67,8 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   code: Code | undefined;
   durationMs = 0;
   readonly acceptedAt: number;
+  /** Grows with every run that is accepted: its place in a queue. */
+  readonly order: number;
   isQueued = false;
   /** Since when no live worker could run it, while it waits; on the gate's clock. */
   orphanedSince: number | undefined = undefined;
@@ -79,11 +81,12 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   queueNext: JobRun | undefined = undefined;
   queuePrevious: JobRun | undefined = undefined;
 
-  constructor(job: Job, sink: ReplySink, owner: RunOwner) {
+  constructor(job: Job, sink: ReplySink, owner: RunOwner, order: number) {
     this.job = job;
     this.#sink = sink;
     this.#owner = owner;
     this.acceptedAt = owner.now();
+    this.order = order;
   }
 
   get state(): JobState {
@@ -193,14 +196,16 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   }
 
   fail(error: GateError, neverStarted = false): void {
-    this.#release(error.code);
-    if (this.hasEnded) return;
-    if (!this.#hasReplied && !this.#hasSentInput && this.#owner.mayRunAgain(this, error, neverStarted)) {
+    const isUntouched = this.#state === "running" && !this.#hasReplied && !this.#hasSentInput;
+    if (isUntouched && this.#owner.mayRunAgain(this, error, neverStarted)) {
       this.#state = "waiting";
-      this.#owner.placeAgain(this);
+      // Back in its place before its endpoint has room again, or a job that came later would start before it.
+      this.#owner.waitAgain(this);
+      this.#release(error.code);
       return;
     }
-    this.#endAs("failed", error, neverStarted);
+    this.#release(error.code);
+    if (!this.hasEnded) this.#endAs("failed", error, neverStarted);
   }
 
   drained(): void {

@@ -60,7 +60,7 @@ export class GateError extends Error {
       const code = thrown.name === "AbortError" ? "cancelled" : thrown.name === "TimeoutError" ? "deadline_exceeded" : fallback;
       return new GateError(code, thrown.message || thrown.name, { cause: thrown });
     }
-    return new GateError(fallback, String(thrown), { cause: thrown });
+    return new GateError(fallback, textOf(thrown), { cause: thrown });
   }
 
   /** Rebuilds an error that a peer sent; a code we do not know becomes `unknown`. */
@@ -78,5 +78,14 @@ export class GateError extends Error {
     if (this.retryable !== isRetryable(this.code)) wire.retryable = this.retryable;
     if (this.details !== undefined) wire.details = this.details;
     return wire;
+  }
+}
+
+// A handler may throw anything, also what cannot be made a text.
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return `a thrown ${typeof thrown} that cannot be shown`;
   }
 }

@@ -70,7 +70,6 @@ class RunningGate implements Gate, GateHost {
   #doors: { name: string; door: Door }[] = [];
   #state: GateInfo["state"] = "starting";
   #sessionCount = 0;
-  #isTellingMethods = false;
 
   constructor(settings: GateSettings, { clock = systemClock, random = systemRandom, logger = silentLogger }: GateOptions) {
     this.clock = clock;
@@ -218,11 +217,6 @@ class RunningGate implements Gate, GateHost {
   }
 
   #tellMethods(): void {
-    if (this.#isTellingMethods) return;
-    this.#isTellingMethods = true;
-    setImmediate(() => {
-      this.#isTellingMethods = false;
-      for (const listener of this.#methodListeners) listener();
-    });
+    for (const listener of this.#methodListeners) listener();
   }
 }

@@ -7,29 +7,37 @@ const earlyBytes = 8 * 1024;
 /**
  * The one way out of a session: records written in the same turn of the event loop leave as one frame.
  *
- * There is no timer: a lone record leaves in the same turn, before the loop looks for new input.
+ * There is no timer. While other jobs are under way, a record waits for the end of the turn, so that what several callbacks write goes
+ * out together; on a quiet session it leaves as soon as the callback that wrote it returns.
  */
 export class Outbox extends FrameWriter {
   readonly #connection: Connection;
   #isScheduled = false;
   #isClosed = false;
+  readonly #isQuiet: () => boolean;
   readonly #leave = (): void => {
     this.#isScheduled = false;
     this.flush();
   };
+  readonly #leaveOrWait = (): void => {
+    if (this.#isQuiet()) this.#leave();
+    else setImmediate(this.#leave);
+  };
 
-  constructor(connection: Connection, maxRecordBytes: number) {
+  /** `isQuiet` tells whether at most one job is under way. */
+  constructor(connection: Connection, maxRecordBytes: number, isQuiet: () => boolean) {
     super((frame) => {
       if (!this.#isClosed) connection.send(frame);
     }, maxRecordBytes);
     this.#connection = connection;
+    this.#isQuiet = isQuiet;
   }
 
   protected override written(): void {
     if (this.pending >= earlyBytes) return this.flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(this.#leave);
+    queueMicrotask(this.#leaveOrWait);
   }
 
   /** Sends what waits, then closes the connection. */

@@ -59,7 +59,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
     this.#options = options;
     this.#handler = options.handler;
     this.#clock = options.clock;
-    this.outbox = new Outbox(connection, options.maxRecordBytes);
+    this.outbox = new Outbox(connection, options.maxRecordBytes, () => this.#outgoing.size + this.#incoming.size <= 1);
     connection.open(this);
     if ("hello" in options.greeting) this.outbox.record({ type: RecordType.hello }, packMessage(options.greeting.hello));
   }

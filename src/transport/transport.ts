@@ -56,6 +56,6 @@ export interface GateHost {
   leave(endpoint: Endpoint): void;
   /** Every method that is known now, with its HTTP bindings from workers and routes. */
   methods(): MethodInfo[];
-  /** Calls `listener` after the methods changed, at most once per turn of the event loop. */
+  /** Calls `listener` whenever the methods changed, at once and perhaps often: keep it cheap. */
   onMethodsChanged(listener: () => void): void;
 }

@@ -20,7 +20,7 @@ export interface HandlerHost {
   /** Calls the handler where its executor says. */
   execute(method: LoadedMethod, args: readonly unknown[], job: JobContext): unknown;
   /** The handler has let go of the job. */
-  finished(run: HandlerRun): void;
+  finished(): void;
   /** The handler threw something that is not meant for its caller; for the log, with the stack. */
   failed(method: LoadedMethod, error: unknown): void;
 }
@@ -207,7 +207,7 @@ export class HandlerRun implements JobContext, DeadlineEntry {
     this.#isOver = true;
     this.#host.wheel.remove(this);
     answer();
-    this.#host.finished(this);
+    this.#host.finished();
   }
 }
 

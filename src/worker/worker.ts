@@ -80,7 +80,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
   readonly #logger: Logger;
   readonly #url: URL;
   readonly #methods = new Map<string, LoadedMethod>();
-  readonly #running = new Set<HandlerRun>();
+  #running = 0;
   readonly #started = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<void>();
   #link: PeerLink | undefined;
@@ -114,7 +114,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
   }
 
   get inFlight(): number {
-    return this.#running.size;
+    return this.#running;
   }
 
   start(): Promise<void> {
@@ -133,7 +133,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
 
   async drain(): Promise<void> {
     this.#link?.session?.drain();
-    if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     // The last answers are still on their way out.
     await new Promise((resolve) => setImmediate(resolve));
     await this.close();
@@ -178,7 +178,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       return nothing;
     }
     const run = new HandlerRun(this, method, job, sink);
-    this.#running.add(run);
+    this.#running++;
     run.start();
     return run.control;
   }
@@ -190,9 +190,9 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
     return this.#options.execute?.(method, args, job);
   }
 
-  finished(run: HandlerRun): void {
-    this.#running.delete(run);
-    if (this.#running.size === 0) this.#whenIdle?.();
+  finished(): void {
+    this.#running--;
+    if (this.#running === 0) this.#whenIdle?.();
   }
 
   failed(method: LoadedMethod, error: unknown): void {

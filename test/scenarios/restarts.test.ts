@@ -7,7 +7,7 @@ import { workspace } from "../support/workspace.ts";
 const handlers = `
 import { setTimeout as sleep } from "node:timers/promises";
 export const service = "job";
-export async function slow(ms: number) { await sleep(ms); return process.pid; }
+export async function slow(ms: number) { console.error("begun"); await sleep(ms); return process.pid; }
 export function pid() { return process.pid; }
 `;
 
@@ -60,7 +60,7 @@ describe("a worker that is told to stop", () => {
     const client = connect(gate.zmq);
     onTestFinished(() => client.close());
     const call = Promise.resolve(client.call("job.slow", [60_000])).catch((error: { code: string }) => error.code);
-    await eventuallyTrue("it runs", async () => (await client.call<{ inFlight: number }[]>("Gate.workers"))[0]?.inFlight === 1);
+    await worker.says(/begun/);
     worker.signal("SIGINT");
     await worker.says(/finishing 1 job/);
     worker.signal("SIGINT");

@@ -41,13 +41,25 @@ export class DispatchWorld implements WorldLedger {
   /** Sends a job; `hears` runs inside the caller's sink, as a caller that acts at once would. */
   call(
     dispatcher: Dispatcher,
-    init: { target: string; isIdempotent: boolean; version: string | undefined; deadline: number; streamsInput: boolean },
+    init: {
+      target: string;
+      isIdempotent: boolean;
+      version: string | undefined;
+      deadline: number;
+      streamsInput: boolean;
+    },
     hears: { onEnd: () => void; onChunk: () => void },
   ): void {
     const { target, version } = init;
     const sink = new CallerSink(hears);
     const metadata = Metadata.from(version === undefined ? {} : { "x-api-version": version });
-    const job = new Job({ ...init, idempotent: init.isIdempotent, metadata, payload: new Uint8Array(0), contentType: "text/plain" });
+    const job = new Job({
+      ...init,
+      idempotent: init.isIdempotent,
+      metadata,
+      payload: new Uint8Array(0),
+      contentType: "text/plain",
+    });
     const isIdempotent = init.isIdempotent || target.startsWith("Safe.");
     const call: Call = {
       index: this.calls.length,
@@ -86,9 +98,12 @@ export class DispatchWorld implements WorldLedger {
     if (call.starts >= (call.isIdempotent ? this.rules.attempts : 1)) this.breaches.push(`${name} was sent again after it had started`);
     if (this.rules.isFifo && worker.open.some((one) => one.call.target === call.target))
       this.breaches.push(`${name} shares its fifo worker`);
-    if (call.sends === 0 && call.version === undefined) {
-      if (this.rules.isOrdered && call.index < (this.#lastStarted.get(call.target) ?? -1)) this.breaches.push(`${name} was overtaken`);
-      this.#lastStarted.set(call.target, call.index);
+    // In the order in which they came, those that come back included; pinned ones may wait for their version.
+    if (this.rules.isOrdered && call.version === undefined) {
+      for (const other of this.#waiting(call.target))
+        if (other.index < call.index && other.version === undefined) this.breaches.push(`job ${other.index} was overtaken by ${name}`);
+      if (call.sends === 0 && call.index < (this.#lastStarted.get(call.target) ?? -1)) this.breaches.push(`${name} was overtaken`);
+      if (call.sends === 0) this.#lastStarted.set(call.target, call.index);
     }
     call.orphanedSince = undefined;
     call.sends++;
@@ -110,7 +125,7 @@ export class DispatchWorld implements WorldLedger {
     if (dispatcher.openJobs !== unended.length) this.breaches.push(`${unended.length} jobs are open, ${dispatcher.openJobs} are counted`);
     for (const [name, target] of dispatcher.targets) {
       if (target.running !== (running.get(name) ?? 0)) this.breaches.push(`${name} is said to run ${target.running} jobs`);
-      const waiting = unended.filter((call) => call.target === name && call.control instanceof JobRun && call.control.isQueued);
+      const waiting = this.#waiting(name);
       if (target.queue.size !== waiting.length) this.breaches.push(`${name}: ${waiting.length} wait, ${target.queue.size} are counted`);
       // A job that was running and may run again was accepted long ago: it returns to the queue whatever its bound.
       if (waiting.filter(({ sends }) => sends === 0).length > queueBound) this.breaches.push(`the queue of ${name} exceeds its bound`);
@@ -146,6 +161,12 @@ export class DispatchWorld implements WorldLedger {
           this.breaches.push(`job ${call.index} of ${name} waits for a worker longer than its route says`);
       }
     }
+  }
+
+  #waiting(target: string): Call[] {
+    return this.calls.filter(
+      (call) => call.target === target && !call.sink.hasEnded && call.control instanceof JobRun && call.control.isQueued,
+    );
   }
 
   #checkGivenUp(call: Call, now: number, waitForWorkerMs: number): void {

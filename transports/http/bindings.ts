@@ -1,5 +1,5 @@
 import findMyWay, { type HTTPMethod } from "find-my-way";
-import type { MethodInfo } from "unigate/transport";
+import { GateError, type MethodInfo } from "unigate/transport";
 
 /** A request's match among the bound routes. */
 export interface Match {
@@ -37,7 +37,7 @@ const controlPaths = [
 /** The HTTP routes that workers and the config bind to methods: any HTTP method, `:params` and a `*` at the end. */
 export class Bindings {
   readonly #control: string;
-  #router: Router = findMyWay();
+  #router: Router = newRouter();
   #bound: Binding[] = [];
 
   constructor(control: string) {
@@ -46,18 +46,13 @@ export class Bindings {
 
   /** Replaces all bindings at once; returns those that were left out, each with the reason. */
   replace(methods: readonly MethodInfo[]): string[] {
-    const router = findMyWay({ ignoreTrailingSlash: true });
+    const router = newRouter();
     const bound: Binding[] = [];
     const refused: string[] = [];
     for (const info of methods) {
       for (const text of info.http ?? []) {
-        const refusal = this.#refusal(text, info.name, bound);
+        const refusal = this.#refusal(text, info.name, bound) ?? add(router, text, info.name, bound);
         if (refusal !== undefined) refused.push(`${info.name}: ${refusal}`);
-        else {
-          const { method, path } = parse(text) as { method: string; path: string };
-          router.on(method as HTTPMethod, path, noHandler, { target: info.name, binding: text });
-          bound.push({ method, path, target: info.name });
-        }
       }
     }
     this.#router = router;
@@ -68,7 +63,7 @@ export class Bindings {
   /** Why a method's bindings cannot join those that are there, or undefined. */
   refusal(info: MethodInfo): string | undefined {
     for (const text of info.http ?? []) {
-      const refusal = this.#refusal(text, info.name, this.#bound);
+      const refusal = this.#refusal(text, info.name, this.#bound) ?? add(newRouter(), text, info.name, []);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
@@ -83,13 +78,12 @@ export class Bindings {
 
   /** The HTTP methods under which `path` is bound. */
   methodsOf(path: string): string[] {
-    const methods = new Set(this.#bound.map(({ method }) => method));
-    return [...methods].filter((method) => this.#router.find(method as HTTPMethod, path) !== null);
+    return [...httpMethods].filter((method) => this.#router.find(method as HTTPMethod, path) !== null);
   }
 
   #refusal(text: string, target: string, bound: readonly Binding[]): string | undefined {
     const parsed = parse(text);
-    if (parsed === undefined) return `http binding ${JSON.stringify(text)} is malformed; write "POST /path/:param"`;
+    if (parsed === undefined) return malformed(text);
     const { method, path } = parsed;
     const control = controlPaths.find((own) => path === this.#control + own || path.startsWith(`${this.#control}${own}/`));
     if (control !== undefined)
@@ -103,8 +97,34 @@ export class Bindings {
 const noHandler = (): void => {};
 const httpMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
 
+/** Long values (tokens, keys) are fine: the size of a request line is bounded by the server, and no binding holds a regular expression. */
+const maxParamLength = 16 * 1024;
+
+function newRouter(): Router {
+  return findMyWay({ ignoreTrailingSlash: true, maxParamLength });
+}
+
+/** Enters a binding; a method that binds one path twice, or once itself and once in the config, gets it once. Why not, or undefined. */
+function add(router: Router, text: string, target: string, bound: Binding[]): string | undefined {
+  const parsed = parse(text);
+  if (parsed === undefined) return malformed(text);
+  const { method, path } = parsed;
+  if (bound.some((one) => one.method === method && shape(one.path) === shape(path))) return undefined;
+  try {
+    router.on(method as HTTPMethod, path, noHandler, { target, binding: text });
+  } catch (error) {
+    return `${malformed(text)} (${GateError.from(error).message})`;
+  }
+  bound.push({ method, path, target });
+  return undefined;
+}
+
+function malformed(text: string): string {
+  return `http binding ${JSON.stringify(text)} is malformed; write "POST /path/:param"`;
+}
+
 function parse(text: string): { method: string; path: string } | undefined {
-  const [, method = "", path = ""] = /^([A-Z]+) (\/[^\s?#]*)$/.exec(text) ?? [];
+  const [, method = "", path = ""] = /^([A-Z]+) (\/[^\s?#()]*)$/.exec(text) ?? [];
   const isWellFormed = httpMethods.has(method) && !/\*./.test(path) && !path.includes("::") && !/:(\/|$)/.test(path);
   return isWellFormed ? { method, path } : undefined;
 }

@@ -1,6 +1,31 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { GateError, type GateStatus } from "unigate/transport";
-import { toProblem } from "./problem.ts";
+
+const pages: Readonly<Record<string, (status: GateStatus) => unknown>> = {
+  "/info": (status) => status.info(),
+  "/routes": (status) => status.routes(),
+  "/services": (status) => status.services(),
+  "/workers": (status) => status.workers(),
+  "/queues": (status) => status.queues(),
+};
+
+/** What `GET /` shows where no worker has bound it: where to go next. */
+export function frontPage(prefix: string): object {
+  return {
+    gate: "this is a gate; it brings calls to workers",
+    call: `POST ${prefix}/call/Service.method`,
+    pages: ["/health", "/ready", ...Object.keys(pages)].map((path) => prefix + path),
+    next: `${prefix}/services lists what can be called; \`gate --help\` and transports/http/README.md tell the rest`,
+  };
+}
+
+/** The HTTP methods of one of the gate's own paths; none for any other path. */
+export function ownMethodsOf(prefix: string, path: string): string[] {
+  if (!path.startsWith(prefix)) return [];
+  const own = path.slice(prefix.length);
+  if (/^\/call\/[^/]+$/.test(own)) return ["POST"];
+  return own === "/health" || own === "/ready" || Object.hasOwn(pages, own) || /^\/service\/[^/]+$/.test(own) ? ["GET"] : [];
+}
 
 /** Adds the gate's own routes: what is alive, what is served, who waits. */
 export function addControlRoutes(app: FastifyInstance, prefix: string, status: GateStatus): void {
@@ -9,21 +34,11 @@ export function addControlRoutes(app: FastifyInstance, prefix: string, status: G
     const isReady = status.isReady();
     return reply.code(isReady ? 200 : 503).send({ ready: isReady });
   });
-  app.get(`${prefix}/info`, () => status.info());
-  app.get(`${prefix}/routes`, () => status.routes());
-  app.get(`${prefix}/services`, () => status.services());
-  app.get(`${prefix}/workers`, () => status.workers());
-  app.get(`${prefix}/queues`, () => status.queues());
-  app.get<{ Params: { name: string } }>(`${prefix}/service/:name`, (request, reply) => {
+  for (const [path, page] of Object.entries(pages)) app.get(prefix + path, () => page(status));
+  app.get<{ Params: { name: string } }>(`${prefix}/service/:name`, (request) => {
     const { name } = request.params;
     const service = status.services().find((one) => one.name === name);
-    return (
-      service ?? problem(reply, new GateError("not_found", `no service ${JSON.stringify(name)}; ${prefix}/services shows those there are`))
-    );
+    if (service !== undefined) return service;
+    throw new GateError("not_found", `no service ${JSON.stringify(name)}; ${prefix}/services shows those there are`);
   });
-}
-
-function problem(reply: FastifyReply, error: GateError): FastifyReply {
-  const { status, headers, body } = toProblem(error, undefined);
-  return reply.code(status).headers(headers).send(body);
 }

@@ -1,11 +1,16 @@
 import type { ServerResponse } from "node:http";
 import { type Clock, type GateError, type JobControl, jsonType, Metadata, type ReplySink, type Timer } from "unigate/transport";
 import { httpStatus } from "./http-status.ts";
-import { toProblem } from "./problem.ts";
-import { hopByHop } from "./request-job.ts";
+import { toProblem, toProblemText } from "./problem.ts";
+import { hopByHop, mediaType } from "./request-job.ts";
 
 const keepAliveMs = 15_000;
 const newline = Buffer.from("\n");
+const dataField = Buffer.from("data: ");
+/** Statuses whose responses have no body. Source: RFC 9110 sections 15.3.5, 15.3.6, 15.4.5. */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
+/** Headers of a reply that are the gate's to write. */
+const ours: ReadonlySet<string> = new Set(["content-type", "content-length", "x-request-id", "x-worker-id"]);
 
 /** How the chunks of a stream lie on the wire: lines of JSON, server-sent events, or just the bytes. */
 type Framing = "lines" | "events" | "raw";
@@ -14,10 +19,13 @@ type Framing = "lines" | "events" | "raw";
 export interface HttpReplyOptions {
   response: ServerResponse;
   requestId: string;
+  isHead: boolean;
   /** Media type that the worker answers in, unless its head names another. */
   accept: string;
   wantsEvents: boolean;
   clock: Clock;
+  /** True once the door drains: the connection then ends with this response. */
+  isDraining: () => boolean;
 }
 
 /**
@@ -34,7 +42,10 @@ export class HttpReply implements ReplySink {
   #head: Metadata = Metadata.empty;
   #framing: Framing | undefined;
   #keepAlive: Timer | undefined;
+  /** A stream that nobody can read (HEAD, 204) ends with its first value. */
+  #hasBody = true;
   #isOver = false;
+  #cancelled: string | undefined;
 
   constructor(options: HttpReplyOptions) {
     this.#options = options;
@@ -43,14 +54,19 @@ export class HttpReply implements ReplySink {
       this.#keepAlive?.clear();
       if (this.#isOver) return;
       this.#isOver = true;
-      this.#control?.cancel("the HTTP client left");
+      this.#cancel("the HTTP client left");
     });
   }
 
   /** Who runs the job; called once it has been dispatched. */
   controlledBy(control: JobControl): void {
     this.#control = control;
-    if (this.#isOver && !this.#response.writableEnded) control.cancel("the HTTP client left");
+    if (this.#cancelled !== undefined) control.cancel(this.#cancelled);
+  }
+
+  #cancel(reason: string): void {
+    this.#cancelled = reason;
+    this.#control?.cancel(reason);
   }
 
   head(metadata: Metadata): void {
@@ -60,6 +76,13 @@ export class HttpReply implements ReplySink {
   chunk(payload: Uint8Array): boolean {
     if (this.#isOver) return true;
     const framing = this.#framing ?? this.#startStream();
+    if (!this.#hasBody) {
+      this.#isOver = true;
+      this.#keepAlive?.clear();
+      this.#response.end();
+      this.#cancel("this response has no body");
+      return true;
+    }
     return this.#write(framing, payload);
   }
 
@@ -71,12 +94,12 @@ export class HttpReply implements ReplySink {
       this.#response.end(this.#framing === "events" ? "event: end\ndata:\n\n" : undefined);
       return;
     }
-    const type = this.#head.get("content-type") ?? this.#options.accept;
     const status = this.#statusOf(payload === undefined ? 204 : 200);
-    const headers = this.#headers(payload === undefined ? undefined : type);
-    if (payload !== undefined) headers.push("content-length", String(payload.length));
-    this.#response.writeHead(status, headers);
-    this.#response.end(payload);
+    const body = bodiless.has(status) ? undefined : payload;
+    const headers = this.#headers(body === undefined ? undefined : this.#type);
+    if (body !== undefined) headers.push("content-length", String(body.length));
+    this.#writeHead(status, headers);
+    this.#response.end(body);
   }
 
   fail(error: GateError): void {
@@ -84,37 +107,58 @@ export class HttpReply implements ReplySink {
     this.#isOver = true;
     if (this.#framing !== undefined) return this.#failStream(this.#framing, error);
     const { status, headers, body } = toProblem(error, this.#options.requestId);
-    const worker = this.#control?.worker;
-    this.#response.writeHead(status, worker === undefined ? headers : { ...headers, "x-worker-id": worker });
+    const worker = this.#worker;
+    this.#writeHead(status, worker === undefined ? headers : { ...headers, "x-worker-id": worker });
     this.#response.end(body);
   }
 
-  #startStream(): Framing {
+  get #type(): string {
     const named = this.#head.get("content-type");
-    const isJson = (named ?? this.#options.accept) === jsonType;
-    const framing: Framing = !isJson ? "raw" : this.#options.wantsEvents ? "events" : "lines";
+    return named !== undefined && isHeaderValue(named) ? named : this.#options.accept;
+  }
+
+  /** Who ran the job; a name that HTTP cannot carry is percent-encoded. */
+  get #worker(): string | undefined {
+    const worker = this.#control?.worker;
+    return worker === undefined || isHeaderValue(worker) ? worker : encodeURIComponent(worker.toWellFormed());
+  }
+
+  #writeHead(status: number, headers: string[] | Record<string, string>): void {
+    if (this.#options.isDraining()) this.#response.shouldKeepAlive = false;
+    this.#response.writeHead(status, headers);
+  }
+
+  #startStream(): Framing {
+    const type = this.#type;
+    const framing: Framing = mediaType(type) !== jsonType ? "raw" : this.#options.wantsEvents ? "events" : "lines";
     this.#framing = framing;
-    const type =
-      framing === "events" ? "text/event-stream" : framing === "lines" ? "application/x-ndjson" : (named ?? this.#options.accept);
-    const headers = this.#headers(type);
+    const headers = this.#headers(framing === "events" ? "text/event-stream" : framing === "lines" ? "application/x-ndjson" : type);
     headers.push("cache-control", "no-cache", "x-accel-buffering", "no");
-    this.#response.writeHead(this.#statusOf(200), headers);
+    const status = this.#statusOf(200);
+    this.#hasBody = !this.#options.isHead && !bodiless.has(status);
+    this.#writeHead(status, headers);
     this.#response.on("drain", () => this.#control?.resume());
-    if (framing === "events") this.#keepAlive = this.#options.clock.every(keepAliveMs, () => this.#response.write(": keep-alive\n\n"));
+    if (framing === "events") this.#keepAlive = this.#options.clock.every(keepAliveMs, () => this.#writeComment());
     return framing;
   }
 
   #write(framing: Framing, payload: Uint8Array): boolean {
     if (framing === "raw") return this.#response.write(payload);
-    if (framing === "lines") return this.#response.write(Buffer.concat([payload, newline]));
-    return this.#response.write(`data: ${Buffer.from(payload).toString()}\n\n`);
+    const line = onOneLine(payload);
+    if (framing === "lines") return this.#response.write(Buffer.concat([line, newline]));
+    return this.#response.write(Buffer.concat([dataField, line, newline, newline]));
+  }
+
+  /** Comments are for idle connections: one that waits for its reader needs none, and must not collect them. */
+  #writeComment(): void {
+    if (!this.#response.writableNeedDrain) this.#response.write(": keep-alive\n\n");
   }
 
   #failStream(framing: Framing, error: GateError): void {
     this.#keepAlive?.clear();
     const wire = { code: error.code, status: httpStatus(error.code), message: error.message };
     if (framing === "lines") this.#response.end(`${JSON.stringify({ error: wire })}\n`);
-    else if (framing === "events") this.#response.end(`event: error\ndata: ${JSON.stringify(wire)}\n\n`);
+    else if (framing === "events") this.#response.end(`event: error\ndata: ${toProblemText(error, this.#options.requestId)}\n\n`);
     else this.#response.destroy();
   }
 
@@ -126,18 +170,29 @@ export class HttpReply implements ReplySink {
   /** Name, value, name, value, …: repeated names stay repeated. */
   #headers(type: string | undefined): string[] {
     const headers = ["x-request-id", this.#options.requestId];
-    const worker = this.#control?.worker;
+    const worker = this.#worker;
     if (worker !== undefined) headers.push("x-worker-id", worker);
     if (type !== undefined) headers.push("content-type", type);
     for (const [key, value] of this.#head) {
-      const isOurs = key.startsWith(":") || key === "content-type" || key === "content-length" || hopByHop.has(key);
-      if (!isOurs && typeof value === "string" && isHeader(key, value)) headers.push(key, value);
+      const isOurs = key.startsWith(":") || ours.has(key) || hopByHop.has(key);
+      if (!isOurs && typeof value === "string" && isHeaderName(key) && isHeaderValue(value)) headers.push(key, value);
     }
     return headers;
   }
 }
 
-/** Keeps a worker's header from breaking the response: what HTTP forbids is left out. */
-function isHeader(key: string, value: string): boolean {
-  return /^[\w!#$%&'*+.^`|~-]+$/.test(key) && !/[^\t\u0020-\u007e\u0080-\u00ff]/.test(value);
+// A sink never throws, and node does for what HTTP forbids: such a header of a worker is left out.
+
+function isHeaderName(name: string): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name);
+}
+
+function isHeaderValue(value: string): boolean {
+  return !/[^\t\u0020-\u007e\u0080-\u00ff]/.test(value);
+}
+
+/** JSON on one line, which is what both framings rest on: a raw line break can only stand between its tokens. */
+function onOneLine(json: Uint8Array): Uint8Array {
+  if (!json.includes(0x0a) && !json.includes(0x0d)) return json;
+  return json.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte));
 }

@@ -28,7 +28,7 @@ export function httpStatus(code: Code): number {
 /** The error code of an HTTP status that tells no code of its own. */
 export function codeOfStatus(status: number, named?: unknown): Code {
   if (isCode(named)) return named;
-  if (status === 400) return "invalid_argument";
+  if (status === 400 || status === 414 || status === 415) return "invalid_argument";
   if (status === 401) return "unauthenticated";
   if (status === 403) return "permission_denied";
   if (status === 404 || status === 405) return "not_found";

@@ -29,4 +29,5 @@ export function http(options: HttpOptions = {}): Transport {
 export const connector: Connector = {
   connect: async (url, signal) => (await import("./connector.ts")).connector.connect(url, signal),
 };
+export type { CorsOptions } from "./cors.ts";
 export type { HttpOptions } from "./options.ts";

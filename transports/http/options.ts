@@ -1,3 +1,4 @@
+import type { CorsOptions } from "./cors.ts";
 import { type ConfigFault, type Duration, parseDuration, parseSize, type Size } from "unigate/transport";
 
 /** Options of the HTTP transport. */
@@ -12,6 +13,10 @@ export interface HttpOptions {
   control?: string;
   /** Time for a request to arrive in full; default `"60s"`. */
   requestTimeout?: Duration;
+  /** Proxies whose `X-Forwarded-For` is believed: `true` for every one, or their addresses and networks; default none. */
+  trustProxy?: boolean | string | string[];
+  /** Pages of other origins that may call from a browser; default none. */
+  cors?: CorsOptions;
 }
 
 /** Options with every default filled in. */
@@ -21,29 +26,41 @@ export interface HttpSettings {
   bodyLimit: number;
   control: string;
   requestTimeoutMs: number;
+  trustProxy: boolean | string | string[];
+  cors: CorsOptions | undefined;
 }
 
-const keys = ["port", "host", "bodyLimit", "control", "requestTimeout"];
+const keys = ["port", "host", "bodyLimit", "control", "requestTimeout", "trustProxy", "cors"];
 
 /** Every fault of the options. */
 export function checkOptions(options: HttpOptions): ConfigFault[] {
+  if (typeof options !== "object" || options === null)
+    return [{ path: "options", problem: "are not an object", remedy: "write http({ port: 9000 }) or http()" }];
   const faults: ConfigFault[] = [];
-  const { port, host, bodyLimit, control, requestTimeout } = options;
+  const { port, host, bodyLimit, control, requestTimeout, trustProxy, cors } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     faults.push({ path: "port", problem: `${JSON.stringify(port)} is not a port`, remedy: "write a whole number from 0 to 65535" });
   }
   if (host !== undefined && (typeof host !== "string" || host === ""))
     faults.push({ path: "host", problem: "is not an address", remedy: 'write "127.0.0.1" or "0.0.0.0"' });
-  if (bodyLimit !== undefined && parseSize(bodyLimit) === undefined)
-    faults.push({ path: "bodyLimit", problem: "is not a size", remedy: 'write one such as "16mb"' });
+  if (bodyLimit !== undefined && !((parseSize(bodyLimit) ?? 0) > 0))
+    faults.push({ path: "bodyLimit", problem: "is not a size above zero", remedy: 'write one such as "16mb"' });
   if (control !== undefined && !/^(\/[\w.~-]+)*$/.test(control))
     faults.push({ path: "control", problem: "is not a path prefix", remedy: 'write one such as "/_gate"' });
   if (requestTimeout !== undefined && parseDuration(requestTimeout) === undefined)
     faults.push({ path: "requestTimeout", problem: "is not a duration", remedy: 'write one such as "60s"' });
+  if (trustProxy !== undefined && typeof trustProxy !== "boolean" && !isTexts(trustProxy))
+    faults.push({ path: "trustProxy", problem: "names no proxies", remedy: 'write true, or addresses such as ["10.0.0.0/8"]' });
+  if (cors !== undefined && !(typeof cors === "object" && cors !== null && (cors.origin === true || isTexts(cors.origin))))
+    faults.push({ path: "cors", problem: "names no origin", remedy: 'write { origin: "https://app.example" }, a list, or true' });
   for (const key of Object.keys(options)) {
     if (!keys.includes(key)) faults.push({ path: key, problem: "is not a known option of http()", remedy: `known are ${keys.join(", ")}` });
   }
   return faults;
+}
+
+function isTexts(value: unknown): boolean {
+  return typeof value === "string" ? value !== "" : Array.isArray(value) && value.length > 0 && value.every(isTexts);
 }
 
 /** Fills in the defaults of options that have no fault. */
@@ -53,6 +70,8 @@ export function toSettings(options: HttpOptions, maxPayloadBytes: number): HttpS
     host: options.host ?? "127.0.0.1",
     bodyLimit: Math.min(parseSize(options.bodyLimit) ?? 16 * 1024 * 1024, maxPayloadBytes),
     control: options.control ?? "",
-    requestTimeoutMs: parseDuration(options.requestTimeout) ?? 60_000,
+    requestTimeoutMs: Math.ceil(parseDuration(options.requestTimeout) ?? 60_000),
+    trustProxy: options.trustProxy ?? false,
+    cors: options.cors,
   };
 }

@@ -22,8 +22,20 @@ export interface RequestBinding {
   params: Readonly<Record<string, string | undefined>>;
 }
 
+/** What a job is made of. */
+export interface JobRequest {
+  request: IncomingMessage;
+  body: Uint8Array;
+  target: string;
+  /** Address of the caller. */
+  remote: string;
+  /** On the gate's clock, in ms. */
+  now: number;
+  bound?: RequestBinding | undefined;
+}
+
 /** A request as a job: the body travels as it came, the headers become metadata. Throws `invalid_argument` for a bad deadline header. */
-export function toJob(request: IncomingMessage, body: Uint8Array, target: string, now: number, bound?: RequestBinding): Job {
+export function toJob({ request, body, target, remote, now, bound }: JobRequest): Job {
   const { headers } = request;
   return new Job({
     target,
@@ -31,7 +43,7 @@ export function toJob(request: IncomingMessage, body: Uint8Array, target: string
     contentType: mediaType(headers["content-type"]) ?? jsonType,
     accept: acceptedType(headers.accept),
     deadline: deadlineOf(request, now),
-    metadata: toMetadata(request, bound),
+    metadata: toMetadata(request, remote, bound),
     // RFC 9110 section 9.2.1: GET and HEAD are safe. PUT and DELETE are idempotent by the RFC, but not by every handler.
     idempotent: request.method === "GET" || request.method === "HEAD" || headers["x-idempotent"] === "true",
   });
@@ -42,34 +54,68 @@ export function wantsEvents(request: IncomingMessage): boolean {
   return request.headers.accept?.includes("text/event-stream") === true;
 }
 
-function toMetadata(request: IncomingMessage, bound: RequestBinding | undefined): Metadata {
+/** The caller's `x-request-id`, else a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const id = headers["x-request-id"];
+  return typeof id === "string" && id !== "" ? id : randomUUID();
+}
+
+// No header can pass for one of our own keys: the parser refuses a name that starts with ":".
+function toMetadata(request: IncomingMessage, remote: string, bound: RequestBinding | undefined): Metadata {
   const url = request.url ?? "/";
   const question = url.indexOf("?");
-  const flat: MetadataValue[] = [":method", request.method ?? "GET", ":path", url];
+  const flat: MetadataValue[] = [":method", request.method ?? "GET", ":path", url, ":remote", remote];
   if (question >= 0) flat.push(":query", url.slice(question + 1));
   if (bound !== undefined) {
     flat.push(":binding", bound.binding);
     for (const [name, value] of Object.entries(bound.params)) if (value !== undefined) flat.push(`:param.${name}`, value);
   }
   const { rawHeaders } = request;
+  const named = namedByConnection(request.headers.connection);
+  const hasId = Boolean(request.headers["x-request-id"]);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const key = (rawHeaders[at] as string).toLowerCase();
-    if (!hopByHop.has(key)) flat.push(key, rawHeaders[at + 1] as string);
+    if (hopByHop.has(key) || named?.includes(key) === true || (!hasId && key === "x-request-id")) continue;
+    flat.push(key, rawHeaders[at + 1] as string);
   }
-  if (request.headers["x-request-id"] === undefined) flat.push("x-request-id", randomUUID());
+  if (!hasId) flat.push("x-request-id", randomUUID());
   return Metadata.fromFlat(flat);
 }
 
-function deadlineOf({ headers }: IncomingMessage, now: number): number {
-  const text = headers["x-timeout"] ?? headers["connect-timeout-ms"];
-  if (text === undefined) return Infinity;
-  const ms = typeof text === "string" ? parseDuration(text) : undefined;
-  if (ms === undefined)
-    throw new GateError("invalid_argument", `header x-timeout: ${JSON.stringify(text)} is not a duration; write one such as 30s`);
-  return now + ms;
+/** Headers that the caller meant for this hop only; undefined for the two values that nearly every request has. */
+function namedByConnection(connection: string | undefined): string[] | undefined {
+  if (connection === undefined || connection === "keep-alive" || connection === "close") return undefined;
+  return connection.split(",").map((name) => name.trim().toLowerCase());
 }
 
-function mediaType(header: string | undefined): string | undefined {
+/** Ours, gRPC's and Connect's; the first that is there holds. */
+const deadlineHeaders: readonly [name: string, example: string, toMs: (text: string) => number | undefined][] = [
+  ["x-timeout", "30s", parseDuration],
+  ["grpc-timeout", "30S", grpcTimeoutMs],
+  ["connect-timeout-ms", "30000", (text) => (/^\d{1,10}$/.test(text) ? Number(text) : undefined)],
+];
+
+function deadlineOf({ headers }: IncomingMessage, now: number): number {
+  for (const [name, example, toMs] of deadlineHeaders) {
+    const text = headers[name];
+    if (text === undefined) continue;
+    const ms = toMs(String(text));
+    if (ms !== undefined) return now + ms;
+    throw new GateError("invalid_argument", `header ${name}: ${JSON.stringify(text)} is not a duration; write one such as ${example}`);
+  }
+  return Infinity;
+}
+
+const grpcUnitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
+
+/** At most eight digits and a unit. Source: the gRPC protocol over HTTP/2, `Timeout`. */
+function grpcTimeoutMs(text: string): number | undefined {
+  const [, amount, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (grpcUnitMs[unit] as number);
+}
+
+/** The media type of a header, parameters left out. */
+export function mediaType(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const semicolon = header.indexOf(";");
   return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase();

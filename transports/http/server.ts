@@ -1,16 +1,20 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
 import { Bindings, type Match } from "./bindings.ts";
-import { addControlRoutes } from "./control-routes.ts";
+import { addControlRoutes, frontPage, ownMethodsOf } from "./control-routes.ts";
+import { addCors } from "./cors.ts";
 import { HttpReply } from "./http-reply.ts";
 import { codeOfStatus } from "./http-status.ts";
 import { acceptLinks, type LinkServer } from "./link.ts";
+import { answerMalformed } from "./malformed.ts";
 import type { HttpSettings } from "./options.ts";
 import { toProblem } from "./problem.ts";
-import { type RequestBinding, toJob, wantsEvents } from "./request-job.ts";
+import { requestIdOf, toJob, wantsEvents } from "./request-job.ts";
 
 const noBody = Buffer.alloc(0);
+/** How long a door that closes waits for replies that are still being read, in ms. */
+const lastRepliesMs = 5000;
 
 /** Listens for HTTP. Rejects with `failed_precondition` when it cannot. */
 export async function openServer(settings: HttpSettings, gate: GateHost): Promise<Door> {
@@ -25,7 +29,13 @@ class HttpDoor implements Door {
   readonly #gate: GateHost;
   readonly #app: FastifyInstance;
   readonly #bindings: Bindings;
+  #isStale = true;
+  /** Responses to jobs that have not left in full. */
+  readonly #responses = new Set<ServerResponse>();
   #links: LinkServer | undefined;
+  #isDraining = false;
+
+  readonly #asksToClose = (): boolean => this.#isDraining;
 
   constructor(settings: HttpSettings, gate: GateHost) {
     this.#settings = settings;
@@ -34,17 +44,29 @@ class HttpDoor implements Door {
     this.#app = fastify({
       bodyLimit: settings.bodyLimit,
       requestTimeout: settings.requestTimeoutMs,
+      http: slowRequests(settings.requestTimeoutMs),
+      trustProxy: settings.trustProxy,
       forceCloseConnections: true,
-      exposeHeadRoutes: false,
       routerOptions: { maxParamLength: 1024 },
       clientErrorHandler: answerMalformed,
+      frameworkErrors: (error, request, reply) => this.#fault(error, request, reply),
     });
+    // New requests on connections that outlive the drain; replies under way ask for themselves.
+    this.#app.server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
+      if (this.#isDraining) response.shouldKeepAlive = false;
+    });
+    if (settings.cors !== undefined) addCors(this.#app, settings.cors);
     this.#route();
-    const bind = (): void => {
-      for (const refusal of this.#bindings.replace(gate.methods())) gate.logger.warn("http binding left out", { reason: refusal });
-    };
-    bind();
-    gate.onMethodsChanged(bind);
+    gate.onMethodsChanged(() => (this.#isStale = true));
+  }
+
+  /** The bound routes as of now: built anew on the first use after a change, not on each of a thousand changes. */
+  #currentBindings(): Bindings {
+    if (!this.#isStale) return this.#bindings;
+    this.#isStale = false;
+    for (const refusal of this.#bindings.replace(this.#gate.methods()))
+      this.#gate.logger.warn("http binding left out", { reason: refusal });
+    return this.#bindings;
   }
 
   async listen(): Promise<void> {
@@ -59,18 +81,32 @@ class HttpDoor implements Door {
   }
 
   refusal(method: MethodInfo): string | undefined {
-    return this.#bindings.refusal(method);
+    return this.#currentBindings().refusal(method);
   }
 
   async drain(): Promise<void> {
+    this.#isDraining = true;
     this.#app.server.close();
     this.#app.server.closeIdleConnections();
   }
 
   async close(): Promise<void> {
+    await this.drain();
     this.#links?.close();
+    await this.#sendTheLast();
     this.#app.server.closeAllConnections();
     await this.#app.close();
+  }
+
+  /** Jobs have ended by now, but a large reply may still be on its way to a caller that reads it. */
+  async #sendTheLast(): Promise<void> {
+    const last = [...this.#responses].filter((response) => response.writableEnded);
+    if (last.length === 0) return;
+    const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
+    const timer = this.#gate.clock.after(lastRepliesMs, giveUp);
+    const sent = last.map((response) => new Promise((resolve) => response.once("close", resolve)));
+    await Promise.race([Promise.all(sent), patience]);
+    timer.clear();
   }
 
   #route(): void {
@@ -90,38 +126,46 @@ class HttpDoor implements Door {
   /** Everything that is not the gate's own: a bound route, or nothing. */
   #bound(request: FastifyRequest, reply: FastifyReply): void {
     const path = request.raw.url ?? "/";
-    const end = path.search(/[?#]/);
-    const bare = end < 0 ? path : path.slice(0, end);
-    const match = this.#bindings.find(request.method, path);
+    const bindings = this.#currentBindings();
+    const match = bindings.find(request.method, path);
     if (match !== undefined) return this.#call(request, reply, match.target, match);
-    const methods = this.#bindings.methodsOf(path);
-    const { status, headers, body } =
-      methods.length === 0
-        ? toProblem(
-            new GateError("not_found", `nothing is bound to ${request.method} ${bare}; ${this.#settings.control}/services shows what is`),
-            requestIdOf(request.raw),
-          )
-        : toProblem(
-            new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${request.method}`),
-            requestIdOf(request.raw),
-            405,
-          );
-    if (methods.length > 0) headers["allow"] = methods.join(", ");
-    if (request.method === "OPTIONS" && methods.length > 0) void reply.code(204).header("allow", methods.join(", ")).send();
-    else void reply.code(status).headers(headers).send(body);
+    const { method } = request;
+    const { control } = this.#settings;
+    const bare = path.split(/[?#]/, 1)[0] ?? path;
+    const methods = [...ownMethodsOf(control, bare), ...this.#bindings.methodsOf(path)];
+    const isFront = methods.length === 0 && (bare === "/" || bare === control || bare === `${control}/`);
+    if (isFront && (method === "GET" || method === "HEAD")) return void reply.send(frontPage(control));
+    if (methods.length === 0) {
+      const error = new GateError("not_found", `nothing is bound to ${method} ${bare}; ${control}/services shows what is`);
+      return this.#refuse(error, request, reply);
+    }
+    void reply.header("allow", methods.join(", "));
+    if (method === "OPTIONS") void reply.code(204).send();
+    else this.#refuse(new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${method}`), request, reply, 405);
   }
 
   #call(request: FastifyRequest, reply: FastifyReply, target: string, match?: Match): void {
-    const bound: RequestBinding | undefined = match;
-    const job = toJob(request.raw, (request.body as Buffer | undefined) ?? noBody, target, this.#gate.clock.now(), bound);
+    const { raw } = reply;
+    const job = toJob({
+      request: request.raw,
+      body: (request.body as Buffer | undefined) ?? noBody,
+      target,
+      remote: request.ip,
+      now: this.#gate.clock.now(),
+      bound: match,
+    });
     // From here on the response is ours: fastify would buffer and serialise what is already bytes.
     reply.hijack();
+    this.#responses.add(raw);
+    raw.once("close", () => this.#responses.delete(raw));
     const sink = new HttpReply({
-      response: reply.raw,
+      response: raw,
       requestId: job.id,
+      isHead: request.method === "HEAD",
       accept: job.accept,
       wantsEvents: wantsEvents(request.raw),
       clock: this.#gate.clock,
+      isDraining: this.#asksToClose,
     });
     sink.controlledBy(this.#gate.dispatch(job, sink));
   }
@@ -130,26 +174,23 @@ class HttpDoor implements Door {
     const isTooLarge = error.code === "FST_ERR_CTP_BODY_TOO_LARGE";
     const status = isTooLarge ? 413 : (error.statusCode ?? 500);
     const message = isTooLarge ? `the body is larger than bodyLimit, ${this.#settings.bodyLimit} bytes` : error.message;
-    const gateError = GateError.is(error) ? error : new GateError(codeOfStatus(status), message, { cause: error, retryable: false });
-    const problem = GateError.is(error)
-      ? toProblem(gateError, requestIdOf(request.raw))
-      : toProblem(gateError, requestIdOf(request.raw), status);
-    void reply.code(problem.status).headers(problem.headers).send(problem.body);
+    if (GateError.is(error)) this.#refuse(error, request, reply);
+    else this.#refuse(new GateError(codeOfStatus(status), message, { cause: error, retryable: false }), request, reply, status);
+  }
+
+  #refuse(error: GateError, request: FastifyRequest, reply: FastifyReply, as?: number): void {
+    const { status, headers, body } = toProblem(error, requestIdOf(request.raw), as);
+    void reply.code(status).headers(headers).send(body);
   }
 }
 
-function requestIdOf(request: IncomingMessage): string | undefined {
-  const id = request.headers["x-request-id"];
-  return typeof id === "string" ? id : undefined;
-}
-
-/** What is not HTTP gets an answer that says so, and its connection is closed. */
-function answerMalformed(error: Error & { code?: string }, socket: { writable: boolean; end(data: Buffer): void; destroy(): void }): void {
-  if (!socket.writable || error.code === "ECONNRESET") return socket.destroy();
-  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  const { headers, body } = toProblem(new GateError(codeOfStatus(status), `malformed request: ${error.message}`), undefined, status);
-  const head = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`);
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Bad Request\r\nconnection: close\r\n${head.join("")}\r\n`), body]));
+/**
+ * Node looks for slow requests every 30 s unless told otherwise, and takes the smaller of the two limits for the head and the larger for
+ * the whole: without both, a short `requestTimeout` would not hold. With none, the head still has a minute.
+ */
+function slowRequests(timeoutMs: number): { headersTimeout: number; connectionsCheckingInterval: number } {
+  const headersTimeout = timeoutMs === 0 ? 60_000 : Math.min(timeoutMs, 60_000);
+  return { headersTimeout, connectionsCheckingInterval: Math.max(50, Math.ceil(headersTimeout / 4)) };
 }
 
 function listenError(error: unknown, host: string, port: number): GateError {

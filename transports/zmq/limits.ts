@@ -22,5 +22,11 @@ export const socketOptions = {
 /** What a carrier adds to the largest record, in bytes: one frame may hold a block of small records before a large one. */
 export const frameRoomBytes: number = 64 * 1024;
 
+/**
+ * How long a connection that libzmq reports as gone is still read, in ms: its last frames may wait in the socket, and news of the end
+ * overtakes them.
+ */
+export const lastFramesMs: number = 10;
+
 /** Largest frame of a client or worker, in bytes, until the gate names its own limit. */
 export const maxFrameBytes: number = 1024 * 1024 * 1024;
