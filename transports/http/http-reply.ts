@@ -175,7 +175,10 @@ export class HttpReply implements ReplySink {
     if (type !== undefined) headers.push("content-type", type);
     for (const [key, value] of this.#head) {
       const isOurs = key.startsWith(":") || ours.has(key) || hopByHop.has(key);
-      if (!isOurs && typeof value === "string" && isHeaderName(key) && isHeaderValue(value)) headers.push(key, value);
+      if (isOurs || typeof value !== "string" || !isHeaderName(key) || !isHeaderValue(value)) continue;
+      // What node has been given before (the origins of `cors`) would be replaced.
+      const given = key === "vary" ? this.#response.getHeader(key) : undefined;
+      headers.push(key, given === undefined ? value : `${String(given)}, ${value}`);
     }
     return headers;
   }

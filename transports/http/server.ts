@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Server as TcpServer } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
 import { Bindings, type Match } from "./bindings.ts";
@@ -86,27 +87,29 @@ class HttpDoor implements Door {
 
   async drain(): Promise<void> {
     this.#isDraining = true;
-    this.#app.server.close();
-    this.#app.server.closeIdleConnections();
+    const { server } = this.#app;
+    // Not the close of an HTTP server: that one takes a connection for idle while the end of its reply is still on its way.
+    TcpServer.prototype.close.call(server);
+    await this.#repliesSent();
+    server.closeIdleConnections();
   }
 
   async close(): Promise<void> {
-    await this.drain();
+    void this.drain();
     this.#links?.close();
-    await this.#sendTheLast();
+    const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
+    const timer = this.#gate.clock.after(lastRepliesMs, giveUp);
+    await Promise.race([this.#repliesSent(), patience]);
+    timer.clear();
     this.#app.server.closeAllConnections();
     await this.#app.close();
   }
 
-  /** Jobs have ended by now, but a large reply may still be on its way to a caller that reads it. */
-  async #sendTheLast(): Promise<void> {
-    const last = [...this.#responses].filter((response) => response.writableEnded);
-    if (last.length === 0) return;
-    const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
-    const timer = this.#gate.clock.after(lastRepliesMs, giveUp);
-    const sent = last.map((response) => new Promise((resolve) => response.once("close", resolve)));
-    await Promise.race([Promise.all(sent), patience]);
-    timer.clear();
+  /** Resolves when no reply that has been written waits for its caller to read it. */
+  async #repliesSent(): Promise<void> {
+    for (const response of this.#responses) {
+      if (response.writableEnded) await new Promise((resolve) => response.once("close", resolve));
+    }
   }
 
   #route(): void {

@@ -19,7 +19,7 @@ const post = (headers: Record<string, string> = {}, body?: string): RequestInit 
 
 describe("the metadata of a job", () => {
   it("has every header in lower case with repeats, the request line, the caller's address and a request id", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpWorld(service, { worker: { version: "v1" } });
     const text = await new Promise<string>((resolve) => {
       request(`${url}/meta?a=1&a=2`, { headers: { "X-Many": ["1", "2"], "X-API-Version": "v1" } }, async (message) =>
         resolve(Buffer.concat(await message.toArray()).toString()),
