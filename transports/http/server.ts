@@ -107,8 +107,10 @@ class HttpDoor implements Door {
 
   /** Resolves when no reply that has been written waits for its caller to read it. */
   async #repliesSent(): Promise<void> {
-    for (const response of this.#responses) {
-      if (response.writableEnded) await new Promise((resolve) => response.once("close", resolve));
+    while (true) {
+      const unsent = [...this.#responses].find((response) => response.writableEnded);
+      if (unsent === undefined) return;
+      await new Promise((resolve) => unsent.once("close", resolve));
     }
   }
 

@@ -1,6 +1,6 @@
 import { currentJob, defineService, method } from "unigate";
 import { describe, expect, it } from "vitest";
-import { openHttpWorld } from "../../support/http-world.ts";
+import { openHttpDoor } from "../../support/http-door.ts";
 
 const bound = (http: string | string[]) =>
   defineService("s", {
@@ -13,32 +13,32 @@ describe("a method's bindings", () => {
     ["differ only in a slash at the end", ["GET /d", "GET /d/"], "/d", {}],
     ["are the same twice", ["GET /d", "GET /d"], "/d/", {}],
   ])("may be such that they %s: the first one holds, and the gate lives", async (_how, http, path, params) => {
-    const { url } = await openHttpWorld(bound(http));
+    const { url } = await openHttpDoor(bound(http));
     expect(await (await fetch(url + path)).json()).toMatchObject({ params });
   });
 
   it("may stand in the config and in the worker at once", async () => {
-    const { url } = await openHttpWorld(bound("GET /d"), { config: { routes: { "s.m": { http: "GET /d" } } } });
+    const { url } = await openHttpDoor(bound("GET /d"), { config: { routes: { "s.m": { http: "GET /d" } } } });
     expect((await fetch(`${url}/d`)).status).toBe(200);
   });
 
   it.each(["GET /d/:id(^(a+)+$)", "GET /d/:x(", "GET /d/*/x", "GET d", "get /d", "FETCH /d", "GET /d/:", "GET /d?x=1"])(
     "are refused with a remedy when malformed, as %s is",
     async (http) => {
-      const { join } = await openHttpWorld(defineService("t", { x: () => 1 }));
+      const { join } = await openHttpDoor(defineService("t", { x: () => 1 }));
       await expect(join(bound(http))).rejects.toMatchObject({ message: expect.stringContaining("is malformed; write") });
     },
   );
 
   it("in a config that no router takes are left out, and all others hold", async () => {
-    const { url } = await openHttpWorld(bound("GET /good"), { config: { routes: { "s.m": { http: ["GET /x/:a(", "GET /also"] } } } });
+    const { url } = await openHttpDoor(bound("GET /good"), { config: { routes: { "s.m": { http: ["GET /x/:a(", "GET /also"] } } } });
     expect((await fetch(`${url}/good`)).status).toBe(200);
     expect((await fetch(`${url}/also`)).status).toBe(200);
     expect((await fetch(`${url}/x/1`)).status).toBe(404);
   });
 
   it("name both sides when two targets want one path", async () => {
-    const { join } = await openHttpWorld(bound("GET /d/:id"));
+    const { join } = await openHttpDoor(bound("GET /d/:id"));
     const other = defineService("other", { n: method({ http: "GET /d/:key/" }, () => 1) });
     await expect(join(other)).rejects.toMatchObject({
       message: 'other.n: http binding "GET /d/:key/" is taken by s.m; choose another path',
@@ -46,7 +46,7 @@ describe("a method's bindings", () => {
   });
 
   it("follow the workers: a new path answers once its worker has joined, and the others go on", async () => {
-    const { url, join } = await openHttpWorld(bound("GET /d"));
+    const { url, join } = await openHttpDoor(bound("GET /d"));
     expect((await fetch(`${url}/late`)).status).toBe(404);
     await join(defineService("late", { m: method({ http: "GET /late" }, () => "here") }));
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -57,7 +57,7 @@ describe("a method's bindings", () => {
 
 describe("a bound path", () => {
   it("takes long, encoded and odd parameters as they are", async () => {
-    const { url } = await openHttpWorld(bound(["GET /d/:id", "GET /files/*", "GET /p/:__proto__"]));
+    const { url } = await openHttpDoor(bound(["GET /d/:id", "GET /files/*", "GET /p/:__proto__"]));
     const params = async (path: string): Promise<unknown> => ((await (await fetch(url + path)).json()) as { params: unknown }).params;
     expect(await params(`/d/${"x".repeat(4000)}`)).toEqual({ id: "x".repeat(4000) });
     expect(await params("/d/a%2Fb%20%C3%A9")).toEqual({ id: "a/b é" });
@@ -67,12 +67,12 @@ describe("a bound path", () => {
   });
 
   it("tells its worker which binding was used", async () => {
-    const { url } = await openHttpWorld(bound("GET /d/:id"));
+    const { url } = await openHttpDoor(bound("GET /d/:id"));
     expect(await (await fetch(`${url}/d/1?x=2`)).json()).toMatchObject({ binding: "GET /d/:id" });
   });
 
   it("answers OPTIONS with 204 and Allow, and a method that it lacks with 405 and Allow", async () => {
-    const { url } = await openHttpWorld(bound(["GET /d", "PUT /d"]));
+    const { url } = await openHttpDoor(bound(["GET /d", "PUT /d"]));
     const options = await fetch(`${url}/d`, { method: "OPTIONS" });
     expect([options.status, options.headers.get("allow")]).toEqual([204, "GET, PUT"]);
     const wrong = await fetch(`${url}/d`, { method: "PATCH" });
@@ -86,7 +86,7 @@ describe("a bound path", () => {
 
 describe("the gate's own paths", () => {
   it("answer 405 with Allow to another method, and HEAD like GET", async () => {
-    const { url } = await openHttpWorld(bound("GET /d"));
+    const { url } = await openHttpDoor(bound("GET /d"));
     const call = await fetch(`${url}/call/s.m`);
     expect([call.status, call.headers.get("allow")]).toEqual([405, "POST"]);
     const health = await fetch(`${url}/health`, { method: "POST" });
@@ -95,7 +95,7 @@ describe("the gate's own paths", () => {
   });
 
   it("begin with a front page that tells where to go, unless a worker binds it", async () => {
-    const { url, join } = await openHttpWorld(bound("GET /d"));
+    const { url, join } = await openHttpDoor(bound("GET /d"));
     expect(await (await fetch(url)).json()).toMatchObject({
       call: "POST /call/Service.method",
       pages: expect.arrayContaining(["/services"]),
@@ -107,7 +107,7 @@ describe("the gate's own paths", () => {
 
   it("move as a whole, and leave their old places to workers", async () => {
     const own = bound(["GET /info", "POST /call/x", "GET /"]);
-    const { url } = await openHttpWorld(own, { http: { control: "/_gate" } });
+    const { url } = await openHttpDoor(own, { http: { control: "/_gate" } });
     expect(await (await fetch(`${url}/info`)).json()).toMatchObject({ binding: "GET /info" });
     expect(await (await fetch(`${url}/_gate/info`)).json()).toMatchObject({ state: "ready" });
     expect(await (await fetch(`${url}/_gate`)).json()).toMatchObject({ call: "POST /_gate/call/Service.method" });

@@ -1,6 +1,6 @@
 import { defineService, reply } from "unigate";
 import { describe, expect, it } from "vitest";
-import { openHttpWorld } from "../../support/http-world.ts";
+import { openHttpDoor } from "../../support/http-door.ts";
 
 const service = defineService("c", {
   ok: () => reply(1, { headers: { vary: "accept" } }),
@@ -12,14 +12,14 @@ const preflight = { method: "OPTIONS", headers: { "access-control-request-method
 
 describe("a page of another origin", () => {
   it("gets nothing unless the config allows it", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const response = await ask(url, "c.plain", "https://app.example");
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
     expect((await ask(url, "c.plain", "https://app.example", preflight)).headers.get("access-control-allow-methods")).toBeNull();
   });
 
   it("that is listed may call, read the ids and send its headers; one that is not may not", async () => {
-    const { url } = await openHttpWorld(service, { http: { cors: { origin: ["https://app.example", "https://b.example"] } } });
+    const { url } = await openHttpDoor(service, { http: { cors: { origin: ["https://app.example", "https://b.example"] } } });
     const response = await ask(url, "c.plain", "https://app.example");
     expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example");
     expect(response.headers.get("access-control-expose-headers")).toContain("x-request-id");
@@ -37,7 +37,7 @@ describe("a page of another origin", () => {
   });
 
   it("can read errors and the gate's own pages too", async () => {
-    const { url } = await openHttpWorld(service, { http: { cors: { origin: true } } });
+    const { url } = await openHttpDoor(service, { http: { cors: { origin: true } } });
     for (const path of ["/health", "/nowhere", "/call/c.none"]) {
       const response = await fetch(url + path, { method: path === "/call/c.none" ? "POST" : "GET", headers: { origin: "https://any" } });
       expect([path, response.headers.get("access-control-allow-origin")]).toEqual([path, "*"]);
@@ -45,7 +45,7 @@ describe("a page of another origin", () => {
   });
 
   it("leaves a cache no room for a mistake: a worker's Vary is kept beside ours", async () => {
-    const { url } = await openHttpWorld(service, { http: { cors: { origin: "https://app.example" } } });
+    const { url } = await openHttpDoor(service, { http: { cors: { origin: "https://app.example" } } });
     expect((await ask(url, "c.ok", "https://app.example")).headers.get("vary")).toBe("origin, accept");
   });
 });

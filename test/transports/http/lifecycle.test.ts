@@ -6,7 +6,7 @@ import { createGate } from "unigate/gate";
 import { http } from "unigate/http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
-import { exchange, openHttpWorld } from "../../support/http-world.ts";
+import { exchange, openHttpDoor } from "../../support/http-door.ts";
 
 const megabytes = 12 * 1024 * 1024;
 const service = defineService("l", {
@@ -38,7 +38,7 @@ describe("a port that is in use", () => {
 
 describe("a door that drains", () => {
   it("finishes what runs, ends its connection, and takes no new one", async () => {
-    const { gate, port, url } = await openHttpWorld(service);
+    const { gate, port, url } = await openHttpDoor(service);
     const running = exchange(port, call("l.slow"), 3000);
     await eventuallyTrue("it runs", () => gate.status.info().jobs.open === 1);
     const drained = gate.drain();
@@ -52,7 +52,7 @@ describe("a door that drains", () => {
   });
 
   it("says connection: close to a request on a connection that was kept", async () => {
-    const { gate, port, url } = await openHttpWorld(service);
+    const { gate, port, url } = await openHttpDoor(service);
     const busy = fetch(`${url}/call/l.slow`, { method: "POST" });
     const kept = exchange(port, ["GET /health HTTP/1.1\r\nhost: x\r\n\r\n", "", "", call("l.slow")], 3000);
     // The kept connection is in the middle of its next request when the drain begins, so it is not idle.
@@ -67,7 +67,7 @@ describe("a door that drains", () => {
   });
 
   it("does not wait for idle connections that are kept alive", async () => {
-    const { gate, port } = await openHttpWorld(service);
+    const { gate, port } = await openHttpDoor(service);
     const socket = connect(port, "127.0.0.1");
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.write("GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
@@ -79,7 +79,7 @@ describe("a door that drains", () => {
   });
 
   it("sends a large reply to its last byte, although its caller reads slowly", async () => {
-    const { gate, port } = await openHttpWorld(service);
+    const { gate, port } = await openHttpDoor(service);
     const socket = connect(port, "127.0.0.1");
     let received = 0;
     socket.on("data", (data) => {
@@ -98,7 +98,7 @@ describe("a door that drains", () => {
 
 describe("a door that closes", () => {
   it("fails what runs as unavailable, and cuts no answer", async () => {
-    const { gate, url } = await openHttpWorld(service);
+    const { gate, url } = await openHttpDoor(service);
     const running = fetch(`${url}/call/l.hang`, { method: "POST" });
     await eventuallyTrue("it runs", () => gate.status.info().jobs.open === 1);
     await gate.close();
@@ -108,7 +108,7 @@ describe("a door that closes", () => {
   });
 
   it("ends streams and gives up on a reader that does not read", async () => {
-    const { gate, port } = await openHttpWorld(service);
+    const { gate, port } = await openHttpDoor(service);
     const stream = exchange(port, "GET /beat HTTP/1.1\r\nhost: x\r\n\r\n", 5000);
     const deaf = connect(port, "127.0.0.1").pause();
     deaf.on("error", () => {});
@@ -127,20 +127,20 @@ describe("a caller that is slow to send", () => {
     ["head", "POST /call/l.slow HTTP/1.1\r\nhos"],
     ["body", "POST /call/l.slow HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nab"],
   ])("its %s is cut off with 408 after requestTimeout", async (_part, text) => {
-    const { port } = await openHttpWorld(service, { http: { requestTimeout: 200 } });
+    const { port } = await openHttpDoor(service, { http: { requestTimeout: 200 } });
     const answer = await exchange(port, text, 3000);
     expect([answer.text.slice(0, 28), answer.isClosed]).toEqual(["HTTP/1.1 408 Request Timeout", true]);
   });
 
   it("does not bring down a long answer: requestTimeout is over once the request is there", async () => {
-    const { url } = await openHttpWorld(service, { http: { requestTimeout: 100 } });
+    const { url } = await openHttpDoor(service, { http: { requestTimeout: 100 } });
     expect(await (await fetch(`${url}/call/l.slow`, { method: "POST" })).json()).toBe("done");
   });
 });
 
 describe("garbage after a request", () => {
   it("ends the connection, and is not answered inside the reply that is under way", async () => {
-    const { port, gate } = await openHttpWorld(service);
+    const { port, gate } = await openHttpDoor(service);
     const { text, isClosed } = await exchange(port, ["GET /beat HTTP/1.1\r\nhost: x\r\n\r\n", "garbage\r\n\r\n"], 3000);
     expect(isClosed).toBe(true);
     expect(text.match(/HTTP\/1.1/g)).toHaveLength(1);

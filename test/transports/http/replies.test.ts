@@ -3,7 +3,7 @@ import { defineService, GateError, method, reply } from "unigate";
 import { Metadata } from "unigate/transport";
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
-import { exchange, openHttpWorld } from "../../support/http-world.ts";
+import { exchange, openHttpDoor } from "../../support/http-door.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const post = (headers: Record<string, string> = {}): RequestInit => ({ method: "POST", headers, signal: AbortSignal.timeout(5000) });
@@ -67,7 +67,7 @@ const service = defineService("r", {
 
 describe("a reply whose worker writes what HTTP forbids", () => {
   it("arrives without it, and the worker's other jobs go on", async () => {
-    const { url, gate } = await openHttpWorld(service);
+    const { url, gate } = await openHttpDoor(service);
     const slow = fetch(`${url}/call/r.slow`, post());
     const bad = await fetch(`${url}/call/r.badType`, post());
     expect([bad.status, bad.headers.get("content-type"), bad.headers.get("x-evil")]).toEqual([200, "application/json", null]);
@@ -83,7 +83,7 @@ describe("a reply whose worker writes what HTTP forbids", () => {
   });
 
   it("has one request id, one worker id and its true length", async () => {
-    const { port } = await openHttpWorld(service);
+    const { port } = await openHttpDoor(service);
     const { text } = await exchange(port, rawPost("r.ownHeaders"));
     expect(text.match(/x-request-id/g)).toHaveLength(1);
     expect(text).toContain("x-worker-id: w1\r\n");
@@ -92,7 +92,7 @@ describe("a reply whose worker writes what HTTP forbids", () => {
   });
 
   it("names a worker whose id no header can carry, percent-encoded", async () => {
-    const { url } = await openHttpWorld(service, { worker: { id: "работник" } });
+    const { url } = await openHttpDoor(service, { worker: { id: "работник" } });
     const response = await fetch(`${url}/call/r.slow`, post());
     expect(decodeURIComponent(response.headers.get("x-worker-id") ?? "")).toBe("работник");
     const error = await fetch(`${url}/call/r.later`, post());
@@ -100,7 +100,7 @@ describe("a reply whose worker writes what HTTP forbids", () => {
   });
 
   it.each([204, 205, 304])("has no body under %i", async (status) => {
-    const { port } = await openHttpWorld(service);
+    const { port } = await openHttpDoor(service);
     const body = JSON.stringify([status]);
     const head = `POST /call/r.status HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     const { text } = await exchange(port, head + body);
@@ -110,7 +110,7 @@ describe("a reply whose worker writes what HTTP forbids", () => {
   });
 
   it("may have any status from 200 to 599, and 200 for what is none", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const statusOf = async (status: number): Promise<number> =>
       (await fetch(`${url}/call/r.status`, { ...post({ "content-type": "application/json" }), body: `[${status}]` })).status;
     expect([await statusOf(202), await statusOf(418), await statusOf(99), await statusOf(1000)]).toEqual([202, 418, 200, 200]);
@@ -119,13 +119,13 @@ describe("a reply whose worker writes what HTTP forbids", () => {
 
 describe("an error", () => {
   it("arrives whatever its details hold", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const response = await fetch(`${url}/call/r.bigint`, post());
     expect(await response.json()).toMatchObject({ status: 409, code: "aborted", details: { count: "4611686018427387904" } });
   });
 
   it("tells when to try again in whole seconds, at least one", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     expect((await fetch(`${url}/call/r.later`, post())).headers.get("retry-after")).toBe("3");
     expect((await fetch(`${url}/call/r.oddRetry`, post())).headers.get("retry-after")).toBe("1");
   });
@@ -133,7 +133,7 @@ describe("an error", () => {
 
 describe("a stream", () => {
   it("keeps to one line per value although a worker writes JSON over several", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const lines = (await (await fetch(`${url}/call/r.pretty`, post())).text()).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ a: 1 }]);
     const events = await (await fetch(`${url}/call/r.pretty`, post({ accept: "text/event-stream" }))).text();
@@ -141,20 +141,20 @@ describe("a stream", () => {
   });
 
   it("of JSON with a charset is NDJSON, of another type the bytes as they are", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     expect(await (await fetch(`${url}/call/r.jsonWithCharset`, post())).text()).toBe("1\n2\n");
     const raw = await fetch(`${url}/call/r.raw`, post());
     expect([raw.headers.get("content-type"), await raw.text()]).toEqual(["text/csv", "a,b\n1,2\n"]);
   });
 
   it("has the status and the repeated headers of its head", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const response = await fetch(`${url}/call/r.created`, post());
     expect([response.status, response.headers.get("x-part"), await response.text()]).toEqual([201, "1, 2", "1\n"]);
   });
 
   it("of plain bytes that breaks off is cut, so that nobody takes half of it for the whole", async () => {
-    const { port, url } = await openHttpWorld(service);
+    const { port, url } = await openHttpDoor(service);
     await expect(fetch(`${url}/call/r.rawHalf`, post()).then((response) => response.arrayBuffer())).rejects.toThrow();
     const { text, isClosed } = await exchange(port, rawPost("r.rawHalf"));
     expect(isClosed).toBe(true);
@@ -162,7 +162,7 @@ describe("a stream", () => {
   });
 
   it("of events that breaks off ends with the problem document", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const events = await (await fetch(`${url}/call/r.half`, post({ accept: "text/event-stream", "x-request-id": "r-9" }))).text();
     const [, problem = ""] = /event: error\ndata: (.*)\n\n$/.exec(events) ?? [];
     expect(JSON.parse(problem)).toEqual({
@@ -178,7 +178,7 @@ describe("a stream", () => {
 
   it("of events says every 15 seconds that it lives", async () => {
     const clock = new ManualClock();
-    const { url } = await openHttpWorld(service, { gate: { clock }, config: { heartbeat: "1h", routes: { "*": { timeout: 0 } } } });
+    const { url } = await openHttpDoor(service, { gate: { clock }, config: { heartbeat: "1h", routes: { "*": { timeout: 0 } } } });
     const response = await fetch(`${url}/call/r.quiet`, post({ accept: "text/event-stream" }));
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toBe("data: 1\n\n");
@@ -190,7 +190,7 @@ describe("a stream", () => {
   });
 
   it("asked for with HEAD ends with its first value, and its generator too", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const response = await fetch(`${url}/beat`, { method: "HEAD", signal: AbortSignal.timeout(2000) });
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
     await eventuallyTrue("the generator has stopped", async () => {

@@ -1,7 +1,7 @@
 import { currentJob, defineService, method } from "unigate";
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { exchange, openHttpWorld } from "../../support/http-world.ts";
+import { exchange, openHttpDoor } from "../../support/http-door.ts";
 
 const service = defineService("q", {
   meta: method({ http: ["GET /meta", "DELETE /meta", "POST /meta"] }, () => currentJob().metadata.toObject()),
@@ -19,7 +19,7 @@ const post = (headers: Record<string, string> = {}, body?: string): RequestInit 
 
 describe("the metadata of a job", () => {
   it("has every header in lower case with repeats, the request line, the caller's address and a request id", async () => {
-    const { url } = await openHttpWorld(service, { worker: { version: "v1" } });
+    const { url } = await openHttpDoor(service, { worker: { version: "v1" } });
     const text = await new Promise<string>((resolve) => {
       request(`${url}/meta?a=1&a=2`, { headers: { "X-Many": ["1", "2"], "X-API-Version": "v1" } }, async (message) =>
         resolve(Buffer.concat(await message.toArray()).toString()),
@@ -39,7 +39,7 @@ describe("the metadata of a job", () => {
   });
 
   it("leaves out the headers of this hop, also those that Connection names", async () => {
-    const { port } = await openHttpWorld(service);
+    const { port } = await openHttpDoor(service);
     const { text } = await exchange(
       port,
       "GET /meta HTTP/1.1\r\nhost: x\r\nConnection: X-Secret, close\r\nX-Secret: 1\r\nTE: trailers\r\nProxy-Authorization: y\r\nX-Kept: 1\r\n\r\n",
@@ -49,7 +49,7 @@ describe("the metadata of a job", () => {
   });
 
   it("cannot be given a key of the gate's own from outside", async () => {
-    const { port } = await openHttpWorld(service);
+    const { port } = await openHttpDoor(service);
     for (const header of [":status: 500", ":param.id: 1", " :binding: x"]) {
       const { text, isClosed } = await exchange(port, `GET /meta HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`);
       expect([text.slice(0, 12), isClosed]).toEqual(["HTTP/1.1 400", true]);
@@ -59,7 +59,7 @@ describe("the metadata of a job", () => {
   it("has the address behind a proxy that the config trusts, and only then", async () => {
     const headers = { "x-forwarded-for": "203.0.113.7" };
     const remote = async (trustProxy: boolean | string): Promise<unknown> => {
-      const { url } = await openHttpWorld(service, { http: { trustProxy } });
+      const { url } = await openHttpDoor(service, { http: { trustProxy } });
       return ((await (await fetch(`${url}/meta`, { headers })).json()) as Meta)[":remote"];
     };
     expect([await remote(true), await remote("127.0.0.1"), await remote("10.0.0.0/8"), await remote(false)]).toEqual([
@@ -71,7 +71,7 @@ describe("the metadata of a job", () => {
   });
 
   it("does not reach a prototype, whatever the keys", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     await fetch(`${url}/meta?__proto__=1&constructor=2`, post({ "content-type": "application/json" }, '{"__proto__":{"polluted":1}}'));
     await fetch(`${url}/call/__proto__.constructor`, post({ "content-type": "application/x-www-form-urlencoded" }, "__proto__=1"));
     expect((await fetch(`${url}/service/__proto__`)).status).toBe(404);
@@ -81,7 +81,7 @@ describe("the metadata of a job", () => {
 
 describe("a request id", () => {
   it("is kept, or made when there is none, in replies and in every refusal", async () => {
-    const { url } = await openHttpWorld(service, { http: { bodyLimit: "1kb" } });
+    const { url } = await openHttpDoor(service, { http: { bodyLimit: "1kb" } });
     const requests: [string, RequestInit][] = [
       ["/meta", {}],
       ["/nowhere", {}],
@@ -110,7 +110,7 @@ describe("a deadline", () => {
     ["grpc-timeout", "900m", 900],
     ["connect-timeout-ms", "5000", 5000],
   ])("may come as %s: %s", async (name, value, ms) => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const left = (await (await fetch(`${url}/call/q.left`, post({ [name]: value }))).json()) as number;
     expect(left).toBeLessThanOrEqual(ms);
     expect(left).toBeGreaterThan(ms - 500);
@@ -123,7 +123,7 @@ describe("a deadline", () => {
     ["grpc-timeout", "123456789S"],
     ["connect-timeout-ms", "5s"],
   ])("that is none is 400 and names its header: %s: %s", async (name, value) => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const response = await fetch(`${url}/call/q.left`, post({ [name]: value }));
     expect(await response.json()).toMatchObject({
       status: 400,
@@ -133,14 +133,14 @@ describe("a deadline", () => {
   });
 
   it("that has passed already is 504", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     expect((await fetch(`${url}/call/q.left`, post({ "x-timeout": "0" }))).status).toBe(504);
   });
 });
 
 describe("a body", () => {
   it("without a content type is JSON, with an impossible one a problem", async () => {
-    const { port, url } = await openHttpWorld(service);
+    const { port, url } = await openHttpDoor(service);
     const { text } = await exchange(port, "POST /call/q.echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n[1,2]");
     expect(text).toContain("\r\n\r\n[1,2]");
     const odd = await fetch(`${url}/call/q.echo`, post({ "content-type": "; ;" }, "[1]"));
@@ -148,7 +148,7 @@ describe("a body", () => {
   });
 
   it("of exactly bodyLimit passes; one byte more is 413, declared or chunked, and the connection ends", async () => {
-    const { port } = await openHttpWorld(service, { http: { bodyLimit: "1kb" } });
+    const { port } = await openHttpDoor(service, { http: { bodyLimit: "1kb" } });
     const head = "POST /call/q.size HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\n";
     const exact = await exchange(port, `${head}content-length: 1024\r\n\r\n${"x".repeat(1024)}`);
     expect(exact.text).toContain("\r\n\r\n1024");
@@ -161,7 +161,7 @@ describe("a body", () => {
   });
 
   it("may never be larger than the gate's maxPayload", async () => {
-    const { url } = await openHttpWorld(service, { http: { bodyLimit: "10mb" }, config: { maxPayload: "2kb" } });
+    const { url } = await openHttpDoor(service, { http: { bodyLimit: "10mb" }, config: { maxPayload: "2kb" } });
     expect((await fetch(`${url}/call/q.echo`, post({ "content-type": "text/plain" }, "x".repeat(3000)))).status).toBe(413);
   });
 });
@@ -175,7 +175,7 @@ describe("the Accept header", () => {
     ["text/plain", "text/plain"],
     ["text/event-stream", "application/json"],
   ])("%s brings a value as %s", async (accept, type) => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const response = await fetch(`${url}/call/q.echo`, post({ accept, "content-type": "application/json" }, "[1]"));
     expect(response.headers.get("content-type")).toBe(type);
     const body = Buffer.from(await response.arrayBuffer());
@@ -185,7 +185,7 @@ describe("the Accept header", () => {
 
 describe("what is malformed", () => {
   it("in the URL is a problem document, not fastify's own", async () => {
-    const { url } = await openHttpWorld(service);
+    const { url } = await openHttpDoor(service);
     const bad = await fetch(`${url}/call/%zz`, post());
     expect(await bad.json()).toMatchObject({ status: 400, code: "invalid_argument" });
     const long = await fetch(`${url}/call/${"x".repeat(2000)}`, post());
@@ -193,7 +193,7 @@ describe("what is malformed", () => {
   });
 
   it("in a head that is too large is 431", async () => {
-    const { port } = await openHttpWorld(service);
+    const { port } = await openHttpDoor(service);
     const { text, isClosed } = await exchange(port, `GET /health HTTP/1.1\r\nhost: x\r\nx-big: ${"x".repeat(20_000)}\r\n\r\n`);
     expect([text.slice(0, 45), isClosed]).toEqual(["HTTP/1.1 431 Request Header Fields Too Large\r", true]);
   });

@@ -6,7 +6,7 @@ import { createMemoryPair } from "unigate/transport";
 import { onTestFinished } from "vitest";
 
 /** What a gate with an HTTP port is made of. */
-export interface HttpWorldOptions {
+export interface HttpDoorOptions {
   http?: HttpOptions;
   config?: Partial<GateConfig>;
   gate?: GateOptions;
@@ -14,7 +14,7 @@ export interface HttpWorldOptions {
 }
 
 /** A gate with one HTTP port and one worker in this process. */
-export interface HttpWorld {
+export interface HttpDoorWorld {
   gate: Gate;
   worker: Worker;
   url: string;
@@ -24,11 +24,11 @@ export interface HttpWorld {
 }
 
 /** Starts them; both are closed when the test is over. */
-export async function openHttpWorld(service: ServiceDefinition, options: HttpWorldOptions = {}): Promise<HttpWorld> {
+export async function openHttpDoor(service: ServiceDefinition, options: HttpDoorOptions = {}): Promise<HttpDoorWorld> {
   const gate = createGate({ settle: 0, ...options.config, transports: [http({ port: 0, ...options.http })] }, options.gate);
   await gate.start();
   onTestFinished(() => gate.close());
-  const join: HttpWorld["join"] = async (one, more) => {
+  const join: HttpDoorWorld["join"] = async (one, more) => {
     const worker = createWorker({ services: [one], open: () => Promise.resolve(memory(gate)), ...more });
     onTestFinished(() => worker.close());
     await worker.start();
