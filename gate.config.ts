@@ -12,7 +12,7 @@ export default defineConfig({
 
   transports: [
     // HTTP calls, bound routes, the gate's own pages, and WebSocket links for clients and workers behind NAT.
-    http({ port: 9000, host: "127.0.0.1" /* bodyLimit: "16mb", control: "", requestTimeout: "60s" */ }),
+    http({ port: 9000, host: "127.0.0.1" /* bodyLimit: "16mb", control: "", requestTimeout: "60s", trustProxy: false, cors: none */ }),
     // Clients and workers; the fastest way in. "ipc:///run/gate.sock" for one machine.
     zmq({ bind: "tcp://127.0.0.1:5555" }),
   ],

@@ -35,6 +35,7 @@ export class GateSession implements SessionHandler, EndpointLink {
   readonly #helloTimer: Timer;
   #hello: Hello | undefined;
   #endpoint: Endpoint | undefined;
+  #onClosed: (() => void) | undefined;
 
   constructor(connection: Connection, host: SessionHost) {
     this.#host = host;
@@ -78,6 +79,15 @@ export class GateSession implements SessionHandler, EndpointLink {
 
   send(job: Job, sink: ReplySink): JobControl {
     return this.#session.send(job, sink);
+  }
+
+  /** Resolves once the peer has taken in everything that was sent to it, or is gone. */
+  settled(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onClosed = resolve;
+    if (this.#session.isOpen) this.#session.confirm(resolve);
+    else resolve();
+    return promise;
   }
 
   close(error?: GateError): void {
@@ -134,6 +144,7 @@ export class GateSession implements SessionHandler, EndpointLink {
       this.#host.registry.leave(this.#endpoint);
       this.#host.logger.info("worker left", { worker: this.#endpoint.id, ...(error === undefined ? {} : { reason: error.message }) });
     }
+    this.#onClosed?.();
     this.#host.ended(this);
   }
 }

@@ -6,7 +6,7 @@ import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import { serviceOf } from "../job/job.ts";
-import { type Clock, systemClock } from "../observe/clock.ts";
+import { type Clock, systemClock, withPatience } from "../observe/clock.ts";
 import { type Logger, silentLogger } from "../observe/logger.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
 import type { Hello, ServeDeclaration, Welcome } from "../protocol/messages.ts";
@@ -24,6 +24,9 @@ import { createGateStatus } from "./gate-status.ts";
 const metadataRoom = 256 * 1024;
 /** Links that may be open at once; one more is told so and closed. */
 const maxSessions = 50_000;
+
+/** How long the peers may take to say that the last answers have arrived, in ms. */
+const lastAnswersMs = 1000;
 
 /** What a gate may be given instead of the machine's own. */
 export interface GateOptions {
@@ -139,11 +142,9 @@ class RunningGate implements Gate, GateHost {
     if (this.#state === "closed") return;
     this.#state = "draining";
     for (const { door } of this.#doors) void door.drain();
-    let giveUp = (): void => {};
-    const patience = new Promise<void>((resolve) => (giveUp = resolve));
-    const timer = this.clock.after(this.#settings.drainTimeoutMs, giveUp);
-    await Promise.race([this.#dispatcher.drain(), patience]);
-    timer.clear();
+    await withPatience(this.#dispatcher.drain(), this.#settings.drainTimeoutMs, this.clock);
+    // A process that ends now could take the last answers with it.
+    await withPatience(Promise.all([...this.#sessions].map((session) => session.settled())), lastAnswersMs, this.clock);
     await this.close();
   }
 

@@ -30,3 +30,11 @@ export const systemClock: Clock = {
     return { clear: () => clearInterval(timer) };
   },
 };
+
+/** Resolves when `work` has settled or `patienceMs` have passed, whichever comes first. */
+export async function withPatience(work: Promise<unknown>, patienceMs: number, clock: Clock): Promise<void> {
+  const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
+  const timer = clock.after(patienceMs, giveUp);
+  await Promise.race([work.catch(() => {}), patience]);
+  timer.clear();
+}

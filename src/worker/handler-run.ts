@@ -155,7 +155,8 @@ export class HandlerRun implements JobContext, DeadlineEntry {
   }
 
   #settle(result: unknown): void {
-    if (isStream(result)) void this.#stream(result);
+    // A generator's body runs while it is read: that is part of the job too.
+    if (isStream(result)) void runAsJob(this, () => this.#stream(result));
     else this.#end(result);
   }
 

@@ -4,7 +4,7 @@ import { GateError } from "../error/gate-error.ts";
 import { DeadlineWheel } from "../job/deadline-wheel.ts";
 import type { Job } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
-import { type Clock, systemClock } from "../observe/clock.ts";
+import { type Clock, systemClock, withPatience } from "../observe/clock.ts";
 import { type Logger, silentLogger } from "../observe/logger.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
 import { parseGateUrl } from "../transport/carriers.ts";
@@ -16,6 +16,9 @@ import type { ServiceDefinition } from "./define-service.ts";
 import { type HandlerHost, HandlerRun } from "./handler-run.ts";
 import type { JobContext } from "./job-context.ts";
 import { type LoadedMethod, loadService } from "./loaded-method.ts";
+
+/** How long the gate may take to say that the last answers have arrived, in ms. */
+const lastAnswersMs = 1000;
 
 /** What a worker serves, and where. */
 export interface WorkerOptions {
@@ -134,8 +137,9 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
   async drain(): Promise<void> {
     this.#link?.session?.drain();
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    // The last answers are still on their way out.
-    await new Promise((resolve) => setImmediate(resolve));
+    // A process that ends now could take the last answers with it.
+    const session = this.#link?.session;
+    if (session !== undefined) await withPatience(new Promise<void>((resolve) => session.confirm(resolve)), lastAnswersMs, this.clock);
     await this.close();
   }
 

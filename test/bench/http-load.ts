@@ -1,55 +1,69 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-
-/** A request that a load generator repeats. */
-export interface HttpCase {
-  url: string;
-  body: string;
-}
-
-/** Requests per second over 64 connections, and answers that were not 2xx. */
-export interface HttpRound {
-  requestsPerSecond: number;
-  errors: number;
-}
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { findProgram } from "./programs.ts";
+import type { Round } from "./load.ts";
 
 /** The load generator of this run: wrk where it is installed, else autocannon. */
-export const httpTool: "wrk" | "autocannon" = hasWrk() ? "wrk" : "autocannon";
+export const httpTool: "wrk" | "autocannon" = findProgram("wrk") === undefined ? "autocannon" : "wrk";
 
-/** Repeats one POST over 64 connections. */
-export async function loadHttp({ url, body }: HttpCase, seconds: number): Promise<HttpRound> {
-  if (httpTool === "autocannon") {
-    const { default: autocannon } = await import("autocannon");
-    const result = await autocannon({
-      url,
-      method: "POST",
-      body,
-      headers: { "content-type": "application/json" },
-      connections: 64,
-      duration: seconds,
-    });
-    return { requestsPerSecond: result.requests.average, errors: result.non2xx + result.errors };
+const connections = 64;
+const body = JSON.stringify({ name: "Ada" });
+const headers = { "content-type": "application/json" };
+
+/** Resolves once a URL gives the right answer, so that no contender is measured while it answers with something else. */
+export async function awaitGreeting(url: string): Promise<void> {
+  let last = "";
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      const answer = await fetch(url, { method: "POST", headers, body });
+      last = `${answer.status} ${await answer.text()}`;
+      if (last === '200 {"greeting":"Hello, Ada"}') return;
+    } catch (error) {
+      last = String(error);
+    }
+    await sleep(100);
   }
-  const folder = await mkdtemp(`${tmpdir()}/gate-bench-`);
-  const script = `${folder}/post.lua`;
-  await writeFile(script, `wrk.method = "POST"\nwrk.body = ${JSON.stringify(body)}\nwrk.headers["content-type"] = "application/json"\n`);
-  const output = await new Promise<string>((resolve, reject) => {
-    execFile("wrk", ["-t1", "-c64", `-d${seconds}s`, "-s", script, url], (error, stdout) =>
-      error === null ? resolve(stdout) : reject(error),
-    );
-  });
-  await rm(folder, { recursive: true });
-  const rate = /Requests\/sec:\s+([\d.]+)/.exec(output)?.[1];
-  const bad = /Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? "0";
-  return { requestsPerSecond: Number(rate), errors: Number(bad) };
+  throw new Error(`${url} does not answer as it should: ${last}`);
 }
 
-function hasWrk(): boolean {
+/** Repeats one POST over 64 connections for whole seconds. */
+export function loadHttp(url: string, seconds: number): Promise<Round> {
+  return httpTool === "wrk" ? loadByWrk(url, seconds) : loadByAutocannon(url, seconds);
+}
+
+async function loadByWrk(url: string, seconds: number): Promise<Round> {
+  const folder = await mkdtemp(`${tmpdir()}/gate-bench-`);
   try {
-    execFileSync("which", ["wrk"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
+    const script = `${folder}/post.lua`;
+    await writeFile(
+      script,
+      `wrk.method = "POST"\nwrk.body = ${JSON.stringify(body)}\nwrk.headers["content-type"] = "${headers["content-type"]}"\n`,
+    );
+    // One thread: on two cores a second would only take time from what is measured.
+    const { stdout } = await promisify(execFile)("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url]);
+    const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+    const bad = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+    const socket = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1).map(Number) ?? [];
+    return roundOf(
+      perSecond,
+      bad,
+      socket.reduce((sum, count) => sum + count, 0),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
   }
+}
+
+async function loadByAutocannon(url: string, seconds: number): Promise<Round> {
+  const { default: autocannon } = await import("autocannon");
+  const { requests, non2xx, errors } = await autocannon({ url, method: "POST", body, headers, connections, duration: seconds });
+  return roundOf(requests.average, non2xx, errors);
+}
+
+function roundOf(perSecond: number, bad: number, broken: number): Round {
+  if (bad + broken === 0) return { perSecond, errors: 0 };
+  return { perSecond, errors: bad + broken, firstError: `${bad} answers were not 2xx, ${broken} connections failed` };
 }

@@ -26,6 +26,8 @@ export interface HttpReplyOptions {
   clock: Clock;
   /** True once the door drains: the connection then ends with this response. */
   isDraining: () => boolean;
+  /** The response has left in full, or its client has. */
+  onClose: (response: ServerResponse) => void;
 }
 
 /**
@@ -51,6 +53,7 @@ export class HttpReply implements ReplySink {
     this.#options = options;
     this.#response = options.response;
     this.#response.on("close", () => {
+      options.onClose(this.#response);
       this.#keepAlive?.clear();
       if (this.#isOver) return;
       this.#isOver = true;

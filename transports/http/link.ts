@@ -15,10 +15,8 @@ export function acceptLinks(server: Server, path: string, gate: GateHost): LinkS
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [asked] = (request.url ?? "").split("?");
-    if (asked !== path) {
-      socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-      return;
-    }
+    if (asked !== path) return refuse(socket, "404 Not Found");
+    if (isForeignPage(request)) return refuse(socket, "403 Forbidden");
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       gate.accept(
         new WsConnection(webSocket, `ws:${request.socket.remoteAddress ?? "?"}:${request.socket.remotePort ?? 0}`, maxFrameBytes),
@@ -31,4 +29,14 @@ export function acceptLinks(server: Server, path: string, gate: GateHost): LinkS
       sockets.close();
     },
   };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+/** A page of another site: the same-origin policy does not cover WebSockets, so any page could join a gate on localhost as a worker. */
+function isForeignPage({ headers }: IncomingMessage): boolean {
+  if (headers.origin === undefined) return false;
+  return URL.parse(headers.origin)?.host !== headers.host;
 }

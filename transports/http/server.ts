@@ -36,7 +36,9 @@ class HttpDoor implements Door {
   #links: LinkServer | undefined;
   #isDraining = false;
 
+  // One of each for all requests, not one per request.
   readonly #asksToClose = (): boolean => this.#isDraining;
+  readonly #forget = (response: ServerResponse): void => void this.#responses.delete(response);
 
   constructor(settings: HttpSettings, gate: GateHost) {
     this.#settings = settings;
@@ -51,10 +53,6 @@ class HttpDoor implements Door {
       routerOptions: { maxParamLength: 1024 },
       clientErrorHandler: answerMalformed,
       frameworkErrors: (error, request, reply) => this.#fault(error, request, reply),
-    });
-    // New requests on connections that outlive the drain; replies under way ask for themselves.
-    this.#app.server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
-      if (this.#isDraining) response.shouldKeepAlive = false;
     });
     if (settings.cors !== undefined) addCors(this.#app, settings.cors);
     this.#route();
@@ -86,8 +84,13 @@ class HttpDoor implements Door {
   }
 
   async drain(): Promise<void> {
-    this.#isDraining = true;
     const { server } = this.#app;
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    // New requests on connections that outlive the drain; replies under way ask for themselves.
+    server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
+      response.shouldKeepAlive = false;
+    });
     // Not the close of an HTTP server: that one takes a connection for idle while the end of its reply is still on its way.
     TcpServer.prototype.close.call(server);
     await this.#repliesSent();
@@ -162,7 +165,6 @@ class HttpDoor implements Door {
     // From here on the response is ours: fastify would buffer and serialise what is already bytes.
     reply.hijack();
     this.#responses.add(raw);
-    raw.once("close", () => this.#responses.delete(raw));
     const sink = new HttpReply({
       response: raw,
       requestId: job.id,
@@ -171,6 +173,7 @@ class HttpDoor implements Door {
       wantsEvents: wantsEvents(request.raw),
       clock: this.#gate.clock,
       isDraining: this.#asksToClose,
+      onClose: this.#forget,
     });
     sink.controlledBy(this.#gate.dispatch(job, sink));
   }

@@ -1,6 +1,6 @@
 import { Dealer } from "zeromq";
 import { type Connection, type ConnectionHandler, type Connector, GateError } from "unigate/transport";
-import { lastFramesMs, maxFrameBytes, socketOptions } from "./limits.ts";
+import { afterLastFrames, maxFrameBytes, socketOptions } from "./limits.ts";
 
 /** Opens ZeroMQ connections to a gate: `tcp://host:port` and `ipc:///path`. */
 export const connector: Connector = {
@@ -52,7 +52,7 @@ class DealerConnection implements Connection {
       signal.removeEventListener("abort", giveUp);
       if (this.#isClosed) return;
       if (this.#handler === undefined) refuse(reason);
-      else setTimeout(() => this.#end(new GateError("unavailable", reason)), lastFramesMs);
+      else afterLastFrames(() => this.#end(new GateError("unavailable", reason)));
     };
     events.on("close", () => failed("the connection was refused"));
     events.on("disconnect", () => failed("the gate closed the connection"));

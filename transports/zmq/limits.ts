@@ -23,10 +23,14 @@ export const socketOptions = {
 export const frameRoomBytes: number = 64 * 1024;
 
 /**
- * How long a connection that libzmq reports as gone is still read, in ms: its last frames may wait in the socket, and news of the end
- * overtakes them.
+ * Calls `end` once the last frames of a connection that libzmq reports as gone have been read: they may still wait in the socket, and
+ * news of the end overtakes them. A busy loop may run timers before it polls, so a full turn of it is awaited as well.
  */
-export const lastFramesMs: number = 10;
+export function afterLastFrames(end: () => void): void {
+  setTimeout(() => setImmediate(() => setImmediate(end)), lastFramesMs);
+}
+
+const lastFramesMs = 10;
 
 /** Largest frame of a client or worker, in bytes, until the gate names its own limit. */
 export const maxFrameBytes: number = 1024 * 1024 * 1024;

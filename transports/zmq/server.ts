@@ -1,6 +1,6 @@
 import { Router } from "zeromq";
 import { type Address, type Connection, type ConnectionHandler, type Door, GateError, type GateHost } from "unigate/transport";
-import { frameRoomBytes, lastFramesMs, maxFrameBytes, socketOptions } from "./limits.ts";
+import { afterLastFrames, frameRoomBytes, maxFrameBytes, socketOptions } from "./limits.ts";
 
 /** Binds one ROUTER to every address. Rejects with `failed_precondition` when one cannot be bound. */
 export async function openRouter(binds: readonly string[], gate: GateHost): Promise<Door> {
@@ -76,7 +76,7 @@ class RouterPeer implements Connection {
   readonly #identity: Buffer;
   #handler: ConnectionHandler | undefined;
   readonly #failed = (error: unknown): void => {
-    setTimeout(() => this.#end(sendError(error)), lastFramesMs);
+    afterLastFrames(() => this.#end(sendError(error)));
   };
 
   constructor(door: RouterDoor, key: string, identity: Buffer) {

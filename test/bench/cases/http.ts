@@ -1,48 +1,44 @@
-import { type HttpCase, httpTool, loadHttp } from "../http-load.ts";
-import { freePort, startScript } from "../process.ts";
-import { figure, type Section, verdict } from "../report.ts";
-import { spreadOf } from "../statistics.ts";
-import { moleculerOver, type Plan, startGate } from "./stacks.ts";
+import { startFastify } from "../contenders/fastify/stack.ts";
+import { startGateWithWorker } from "../contenders/gate/stack.ts";
+import { startMoleculerWeb } from "../contenders/moleculer/stack.ts";
+import { awaitGreeting, httpTool, loadHttp } from "../http-load.ts";
+import { figure, range, remarksOn, type Section } from "../report.ts";
+import { type Plan, takeTurns } from "../rounds.ts";
+import { ratioOf, type Spread, spreadOf } from "../statistics.ts";
+import { targets, verdict } from "../targets.ts";
+
+const gate = "Gate HTTP → ZeroMQ worker";
+const moleculer = "moleculer-web → worker over TCP";
+const bare = "bare fastify reply, no worker";
 
 /** HTTP calls: Gate with a ZeroMQ worker, moleculer-web with a worker, and fastify alone. */
-export async function measureHttp({ rounds, seconds }: Plan): Promise<Section[]> {
-  const cases = new Map<string, HttpCase>();
-  const { ports } = await startGate();
-  cases.set("Gate HTTP → ZeroMQ worker", { url: `http://127.0.0.1:${ports.HTTP_PORT}/call/echo.hello`, body: '["Ada"]' });
-  const web = { ...(await moleculerOver("TCP")), HTTP_PORT: await freePort() };
-  await startScript("contenders/moleculer/worker.ts", web);
-  await startScript("contenders/moleculer/web.ts", web);
-  cases.set("moleculer-web → worker over TCP", { url: `http://127.0.0.1:${web.HTTP_PORT}/api/echo/hello`, body: '{"name":"Ada"}' });
-  const bare = { HTTP_PORT: await freePort() };
-  await startScript("contenders/fastify/server.ts", bare);
-  cases.set("bare fastify reply, no worker", { url: `http://127.0.0.1:${bare.HTTP_PORT}/hello`, body: '["Ada"]' });
+export async function measureHttp(plan: Plan): Promise<Section[]> {
+  const { ports } = await startGateWithWorker();
+  const urls = new Map([
+    [gate, `http://127.0.0.1:${ports.HTTP_PORT}/call/echo.hello`],
+    [moleculer, `http://127.0.0.1:${await startMoleculerWeb()}/api/echo/hello`],
+    [bare, `http://127.0.0.1:${await startFastify()}/hello`],
+  ]);
+  for (const url of urls.values()) await awaitGreeting(url);
+  // The load generators count in whole seconds.
+  const seconds = Math.ceil(plan.seconds);
+  const contenders = [...urls].map(([name, url]) => ({ name, round: () => loadHttp(url, seconds) }));
+  const measured = await takeTurns(contenders, plan);
+  const spread = (name: string): Spread | undefined => spreadOf(measured.get(name)?.valid ?? []);
+  const ratio = ratioOf(spread(gate), spread(moleculer));
 
-  const figures = new Map<string, number[]>();
-  const whole = Math.max(1, Math.round(seconds));
-  for (let turn = -1; turn < rounds; turn++) {
-    for (const [name, one] of cases) {
-      const { requestsPerSecond, errors } = await loadHttp(one, whole);
-      if (errors > 0) throw new Error(`${name} had ${errors} errors`);
-      if (turn >= 0) figures.set(name, [...(figures.get(name) ?? []), requestsPerSecond]);
-    }
-  }
-  const [gate = "", moleculer = ""] = cases.keys();
-  const median = (name: string): number => spreadOf(figures.get(name) ?? []).median;
-  const ratio = median(gate) / median(moleculer);
   return [
     {
       title: "HTTP, requests per second",
-      note: `${httpTool}, 64 connections, one POST with a small JSON body.`,
+      note: `${httpTool}, 64 connections, the same small JSON body in and out, rounds of ${seconds} s.`,
       headings: ["", "requests per second", "Gate is ×", "target"],
-      rows: [...cases.keys()].map((name) => {
-        const { median: middle, least, most } = spreadOf(figures.get(name) ?? []);
-        return [
-          name,
-          `${figure(middle)} (${figure(least)}–${figure(most)})`,
-          name === gate ? "" : figure(median(gate) / middle, 2),
-          name === moleculer ? verdict(ratio >= 2.5, "≥ 2.5") : "",
-        ];
-      }),
+      rows: [...urls.keys()].map((name) => [
+        name,
+        range(spread(name)),
+        name === gate ? "" : figure(ratioOf(spread(gate), spread(name)), 2),
+        name === moleculer ? verdict(ratio, targets.overMoleculerWeb) : "",
+      ]),
+      remarks: remarksOn(measured),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import fastify from "fastify";
 
 const app = fastify();
-app.post("/hello", (request) => `"Hello, ${(request.body as string[])[0]}"`);
+app.post<{ Body: { name: string } }>("/hello", ({ body }) => Promise.resolve({ greeting: `Hello, ${body.name}` }));
 await app.listen({ host: "127.0.0.1", port: Number(process.env["HTTP_PORT"]) });
-process.send?.("ready");
+process.stdout.write("ready\n");

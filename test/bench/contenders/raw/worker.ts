@@ -1,6 +1,9 @@
 import { Dealer } from "zeromq";
+import { createOutbox, unlimited } from "./outbox.ts";
 
-const socket = new Dealer();
+const socket = new Dealer(unlimited);
+const answer = createOutbox(socket);
 socket.connect(`tcp://127.0.0.1:${process.env["BACK_PORT"]}`);
-process.send?.("ready");
-for await (const message of socket) await socket.send(message);
+answer([Buffer.alloc(0)]);
+process.stdout.write("ready\n");
+for await (const call of socket) answer(call);

@@ -1,0 +1,28 @@
+/** A bound that a figure must keep. */
+export interface Target {
+  readonly least?: number;
+  readonly most?: number;
+  readonly unit?: string;
+}
+
+/** Everything that this benchmark is held to, in one place. */
+export const targets = {
+  /** Echo, 256 in flight: Gate over ZeroMQ ÷ Moleculer's best transport. */
+  overMoleculer: { least: 3 },
+  /** Echo, 1 in flight: Gate over ZeroMQ ÷ a raw zeromq.js broker. */
+  overRawAtOne: { least: 0.85 },
+  /** HTTP: Gate to a ZeroMQ worker ÷ moleculer-web to its worker. */
+  overMoleculerWeb: { least: 2.5 },
+  /** What a call costs beside a thousand registered workers ÷ with one. */
+  crowdCost: { most: 1.3 },
+  help: { most: 150, unit: "ms" },
+  ready: { most: 600, unit: "ms" },
+  idle: { most: 120, unit: "MB" },
+} as const satisfies Record<string, Target>;
+
+/** Whether a figure keeps its bound, in words for a table. */
+export function verdict(value: number | undefined, { least, most, unit }: Target): string {
+  const bound = `${least === undefined ? `≤ ${most}` : `≥ ${least}`}${unit === undefined ? "" : ` ${unit}`}`;
+  if (value === undefined) return `not measured (${bound})`;
+  return value >= (least ?? -Infinity) && value <= (most ?? Infinity) ? `met (${bound})` : `MISSED (${bound})`;
+}
