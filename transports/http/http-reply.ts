@@ -5,6 +5,8 @@ import { toProblem, toProblemText } from "./problem.ts";
 import { hopByHop, mediaType } from "./request-job.ts";
 
 const keepAliveMs = 15_000;
+/** Up to here a body is sent in one write with its headers. */
+const smallBytes = 4096;
 const newline = Buffer.from("\n");
 const dataField = Buffer.from("data: ");
 /** Statuses whose responses have no body. Source: RFC 9110 sections 15.3.5, 15.3.6, 15.4.5. */
@@ -102,7 +104,7 @@ export class HttpReply implements ReplySink {
     const headers = this.#headers(body === undefined ? undefined : this.#type);
     if (body !== undefined) headers.push("content-length", String(body.length));
     this.#writeHead(status, headers);
-    this.#response.end(body);
+    this.#finish(body);
   }
 
   fail(error: GateError): void {
@@ -112,7 +114,7 @@ export class HttpReply implements ReplySink {
     const { status, headers, body } = toProblem(error, this.#options.requestId);
     const worker = this.#worker;
     this.#writeHead(status, worker === undefined ? headers : { ...headers, "x-worker-id": worker });
-    this.#response.end(body);
+    this.#finish(body);
   }
 
   get #type(): string {
@@ -129,6 +131,12 @@ export class HttpReply implements ReplySink {
   #writeHead(status: number, headers: string[] | Record<string, string>): void {
     if (this.#options.isDraining()) this.#response.shouldKeepAlive = false;
     this.#response.writeHead(status, headers);
+  }
+
+  /** Node writes a text together with its headers, but bytes apart from them: small bodies go out as the text that has the same bytes. */
+  #finish(payload: Uint8Array | undefined): void {
+    if (payload === undefined || payload.length > smallBytes) this.#response.end(payload);
+    else this.#response.end(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1"), "latin1");
   }
 
   #startStream(): Framing {
