@@ -12,7 +12,15 @@ export default defineConfig({
 
   transports: [
     // HTTP calls, bound routes, the gate's own pages, and WebSocket links for clients and workers behind NAT.
-    http({ port: 9000, host: "127.0.0.1" /* bodyLimit: "16mb", control: "", requestTimeout: "60s", trustProxy: false, cors: none */ }),
+    http({
+      port: 9000,
+      host: "127.0.0.1", // "0.0.0.0" lets other machines in
+      // bodyLimit: "16mb", // of one request; never more than maxPayload
+      // control: "", // prefix of the gate's own pages, for when a service wants /health itself
+      // requestTimeout: "60s", // for a request to arrive in full
+      // trustProxy: false, // proxies whose X-Forwarded-For is believed: true, or their addresses
+      // cors: { origin: "https://app.example" }, // pages of other origins that may call; default none
+    }),
     // Clients and workers; the fastest way in. "ipc:///run/gate.sock" for one machine.
     zmq({ bind: "tcp://127.0.0.1:5555" }),
   ],
@@ -27,6 +35,8 @@ export default defineConfig({
       // attempts: 3, // workers that an idempotent job may be tried on
       // idempotent: false, // every job of the route may run more than once
     },
+    // More specific than "counter.*", which holds no longer: a stream that its reader ends. 0: no deadline but the caller's.
+    "counter.watch": { timeout: 0 },
     // Bindings may be written here too, for workers that declare none:
     // "greeter.hello": { http: "GET /hello/:name" },
   },

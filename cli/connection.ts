@@ -16,6 +16,7 @@ function open(url: string | undefined): Client {
   try {
     return connect(url);
   } catch (error) {
-    throw new UserError(`--gate: ${GateError.from(error).message}`, undefined, { cause: error });
+    const source = url === undefined ? "$GATE_URL" : "--gate";
+    throw new UserError(`${source}: ${GateError.from(error).message}`, undefined, { cause: error });
   }
 }

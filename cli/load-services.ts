@@ -1,12 +1,14 @@
+import { resolve } from "node:path";
 import { GateError } from "unigate/client";
-import { loadService, type ServiceDefinition, serviceOfModule } from "unigate/worker";
+import { type ExecutorPool, type LoadedMethod, loadService, type ServiceDefinition, serviceOfModule } from "unigate/worker";
 import { loadModule, nameOf } from "./load-module.ts";
 import { UserError } from "./user-error.ts";
 
-/** A service and the file that it is from. */
+/** A service, its methods, and the file that it is from. */
 export interface LoadedService {
   file: string;
   service: ServiceDefinition;
+  methods: LoadedMethod[];
 }
 
 /** Loads handlers files. `name` names the service of a single file that names none itself. Throws a `UserError`. */
@@ -14,14 +16,24 @@ export async function loadServices(files: readonly string[], name?: string): Pro
   const services: LoadedService[] = [];
   for (const file of files) {
     const module = await loadModule(file, "handlers file");
-    try {
+    blaming(file, () => {
       const service = serviceOfModule(module, name ?? nameOf(file));
-      loadService(service);
-      services.push({ file, service });
-    } catch (error) {
-      if (GateError.is(error)) throw new UserError(`handlers file ${file}: ${error.message}`, undefined, { cause: error });
-      throw error;
-    }
+      services.push({ file, service, methods: loadService(service) });
+    });
   }
   return services;
+}
+
+/** Gives the services' threads and processes the files that they load. Throws a `UserError` for a method that cannot leave the loop. */
+export function addToPool(pool: ExecutorPool, services: readonly LoadedService[]): void {
+  for (const { file, service, methods } of services) blaming(file, () => pool.add(resolve(file), service.name, methods));
+}
+
+function blaming(file: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (GateError.is(error)) throw new UserError(`handlers file ${file}: ${error.message}`, undefined, { cause: error });
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import type { Logger, LogLevel } from "unigate/transport";
 import { UserError } from "./user-error.ts";
 
@@ -11,11 +12,15 @@ export async function createLogger(named: string | undefined, fallback: LogLevel
   return process.stderr.isTTY ? readable(level) : await jsonLines(level);
 }
 
+const colours = { debug: "dim", info: "green", warn: "yellow", error: "red" } as const;
+
 function readable(level: LogLevel): Logger {
   const write = (severity: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
     if (levels.indexOf(severity) < levels.indexOf(level)) return;
     const details = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-    process.stderr.write(`${new Date().toLocaleTimeString("sv")} ${severity.padEnd(5)} ${[message, ...details].join("  ")}\n`);
+    const paint = (style: "dim" | (typeof colours)[LogLevel], text: string): string => styleText(style, text, { stream: process.stderr });
+    const head = `${paint("dim", new Date().toLocaleTimeString("sv"))} ${paint(colours[severity], severity.padEnd(5))}`;
+    process.stderr.write(`${head} ${message}${details.length === 0 ? "" : `  ${paint("dim", details.join("  "))}`}\n`);
   };
   return {
     debug: (message, fields) => write("debug", message, fields),

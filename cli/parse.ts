@@ -1,58 +1,72 @@
+import { closestName } from "unigate/transport";
 import yargs, { type Options } from "yargs";
-import type { Command, CommandContext, PositionalSpec } from "./command.ts";
+import type { Command, CommandContext, OptionSpec, PositionalSpec } from "./command.ts";
+import { usageOf } from "./help.ts";
 import { UserError } from "./user-error.ts";
 
 type Parsed = Pick<CommandContext, "text" | "texts" | "number" | "isSet">;
 
-/** Reads the arguments of a command; undefined when they asked for help, which has been printed. The only file that knows yargs. */
-export async function parse(command: Command, argv: readonly string[]): Promise<Parsed | undefined> {
-  let isHelp = false;
-  const positionals = command.positionals ?? [];
-  const parser = yargs()
-    .scriptName(`gate ${command.name}`)
-    .command(["$0", ...positionals.map(usage)].join(" "), command.summary, (builder) => {
-      for (const { name, description, isMany } of positionals)
-        builder.positional(name, { type: "string", describe: description, ...(isMany === true ? { array: true } : {}) });
-      return builder;
-    })
-    .options(Object.fromEntries(Object.entries(command.options ?? {}).map(([name, spec]) => [name, toYargs(spec)])))
-    .example((command.examples ?? []).map((example): [string] => [example]))
+/** Reads the arguments of a command; throws a `UserError` that names the wrong one. The only file that knows yargs. */
+export async function parse(command: Command, argv: readonly string[]): Promise<Parsed> {
+  const options = command.options ?? {};
+  const next = `usage: ${usageOf(command)}; \`gate ${command.name} --help\` tells more`;
+  const values: Record<string, unknown> = await yargs()
+    .version(false)
+    .help(false)
+    .options(Object.fromEntries(Object.entries(options).map(([name, spec]) => [name, toYargs(spec)])))
     .parserConfiguration({
       "parse-positional-numbers": false,
       "camel-case-expansion": false,
       "dot-notation": false,
       "boolean-negation": false,
       "greedy-arrays": false,
+      "strip-aliased": true,
+      "populate--": true,
     })
-    .strict()
-    .version(false)
-    .help()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(message.replaceAll("\n", "; "), `\`gate ${command.name} --help\` shows its usage`);
-    });
-  const values: Record<string, unknown> = await parser.parseAsync([...argv], {}, (_error, _argv, output) => {
-    if (output === "") return;
-    isHelp = true;
-    process.stdout.write(`${output}\n`);
-  });
-  if (isHelp) return undefined;
-  for (const [name, { type }] of Object.entries(command.options ?? {})) if (type === "number") toNumber(name, values[name]);
+      // What the parser finds comes as one or the other.
+      const text = error === undefined ? message : error.message;
+      throw new UserError(text.replace(/^Not enough arguments following: (.*)$/, "--$1 wants a value"), next);
+    })
+    .parseAsync([...argv]);
+  checkOptions(options, values, next);
+  // What follows `--` is never an option: `gate call text.echo -- --help`.
+  const given = [...toTexts(values["_"]), ...toTexts(values["--"])];
+  const positionals = assign(command.positionals ?? [], given, next);
   return {
-    text: (name) => toTexts(values[name]).at(-1),
-    texts: (name) => toTexts(values[name]),
-    number: (name) => toNumber(name, values[name]),
+    text: (name) => (positionals[name] ?? toTexts(values[name])).at(-1),
+    texts: (name) => positionals[name] ?? toTexts(values[name]),
+    number: (name) => toNumber(name, toTexts(values[name]).at(-1), next),
     isSet: (name) => values[name] === true,
   };
 }
 
-function usage({ name, isRequired, isMany }: PositionalSpec): string {
-  const inner = isMany === true ? `${name}..` : name;
-  return isRequired === true ? `<${inner}>` : `[${inner}]`;
+function checkOptions(options: Readonly<Record<string, OptionSpec>>, values: Record<string, unknown>, next: string): void {
+  for (const name of Object.keys(values)) {
+    if (name === "_" || name === "$0" || name === "--" || Object.hasOwn(options, name)) continue;
+    const dashes = name.length === 1 ? "-" : "--";
+    const closest = closestName(name, Object.keys(options));
+    throw new UserError(`there is no option ${dashes}${name}`, closest === undefined ? next : `did you mean --${closest}?`);
+  }
+  for (const [name, { type }] of Object.entries(options)) if (type === "number") toNumber(name, toTexts(values[name]).at(-1), next);
 }
 
-function toYargs(spec: NonNullable<Command["options"]>[string]): Options {
-  const option: Options = { type: spec.type === "number" ? "string" : spec.type, describe: spec.description };
+function assign(specs: readonly PositionalSpec[], given: readonly string[], next: string): Record<string, string[]> {
+  const assigned: Record<string, string[]> = {};
+  let at = 0;
+  for (const { name, isMany, isRequired } of specs) {
+    const values = isMany === true ? given.slice(at) : given.slice(at, at + 1);
+    if (isRequired === true && values.length === 0) throw new UserError(`${name.toUpperCase()} is missing`, next);
+    assigned[name] = values;
+    at += values.length;
+  }
+  if (at < given.length) throw new UserError(`${JSON.stringify(given[at])} is one argument too many`, next);
+  return assigned;
+}
+
+function toYargs(spec: OptionSpec): Options {
+  const option: Options = { type: spec.type === "boolean" ? "boolean" : "string" };
   if (spec.type !== "boolean") option.requiresArg = true;
   if (spec.alias !== undefined) option.alias = spec.alias;
   if (spec.isMany === true) option.array = true;
@@ -61,12 +75,12 @@ function toYargs(spec: NonNullable<Command["options"]>[string]): Options {
 
 /** What yargs gives for one or several values, as texts. */
 function toTexts(value: unknown): string[] {
-  return value === undefined ? [] : [value].flat().map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+  return value === undefined ? [] : [value].flat().map(String);
 }
 
-function toNumber(name: string, value: unknown): number | undefined {
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new UserError(`--${name} ${JSON.stringify(value)} is not a whole number from 1`);
+function toNumber(name: string, text: string | undefined, next: string): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new UserError(`--${name} ${JSON.stringify(text)} is not a whole number from 1`, next);
   return number;
 }

@@ -1,15 +1,16 @@
-import { GateError } from "unigate/transport";
 import { UserError } from "./user-error.ts";
 
 /** Exit codes, the same for every command. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** Says on stderr what went wrong, why, and the next step; returns the exit code. */
-export function reportError(error: unknown): number {
+/** Says on stderr what went wrong, why, and the next step; resolves with the exit code. */
+export async function reportError(error: unknown): Promise<number> {
   if (error instanceof UserError) {
     process.stderr.write(`gate: ${error.message}\n${error.next === undefined ? "" : `  ${error.next}\n`}`);
     return exitCodes.usage;
   }
+  // Loaded here, so that `gate --help` needs nothing but this folder.
+  const { GateError } = await import("unigate/transport");
   if (GateError.is(error)) {
     process.stderr.write(`${error.code}: ${error.message}\n`);
     return exitCodes.failed;

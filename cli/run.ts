@@ -1,44 +1,59 @@
 import { createRequire } from "node:module";
-import { closestName } from "unigate/transport";
 import type { Command } from "./command.ts";
 import { commands } from "./commands/index.ts";
+import { commandHelp, generalHelp } from "./help.ts";
 import { createOutput } from "./output.ts";
 import { exitCodes, reportError } from "./report-error.ts";
 import { UserError } from "./user-error.ts";
 
-/** Runs the command line and sets the exit code. */
+const helpWords: ReadonlySet<string | undefined> = new Set([undefined, "help", "--help", "-h"]);
+
+/** Runs the command line; sets the exit code, or exits with it when something is wrong. */
 export async function run(argv: readonly string[]): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Whoever read us has seen enough: `gate list | head`.
     if (error.code === "EPIPE") process.exit(exitCodes.done);
     throw error;
   });
+  // A gate does not end because nobody reads its log any more.
+  process.stderr.on("error", () => {});
   try {
     await dispatch(argv);
   } catch (error) {
-    process.exitCode = reportError(error);
+    // Handlers that were loaded may have left timers behind.
+    process.exit(await reportError(error));
   }
 }
 
 async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") return void process.stdout.write(help());
-  if (name === "--version" || name === "-v") return void process.stdout.write(`${version()}\n`);
+  const { print } = createOutput(false);
+  if (name === "--version" || name === "-v") return print(`${version()}\n`);
+  if (helpWords.has(name)) return print(rest[0] === undefined ? generalHelp(version()) : commandHelp(await load(rest[0])));
+  const command = await load(name as string);
+  if (asksForHelp(rest)) return print(commandHelp(command));
+  await execute(command, rest);
+}
+
+async function load(name: string): Promise<Command> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (entry === undefined) {
-    const closest = closestName(name, Object.keys(commands));
-    throw new UserError(
-      `there is no command ${JSON.stringify(name)}`,
-      closest === undefined ? "`gate --help` lists them" : `did you mean \`gate ${closest}\`?`,
-    );
-  }
-  await execute(await entry.load(), rest);
+  if (entry !== undefined) return await entry.load();
+  const { closestName } = await import("unigate/transport");
+  const closest = closestName(name, Object.keys(commands));
+  throw new UserError(
+    `there is no command ${JSON.stringify(name)}`,
+    closest === undefined ? "`gate --help` lists them" : `did you mean \`gate ${closest}\`?`,
+  );
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end < 0 ? argv : argv.slice(0, end)).some((word) => word === "--help" || word === "-h");
 }
 
 async function execute(command: Command, argv: readonly string[]): Promise<void> {
   // The parser is loaded only for a command that runs.
   const { parse } = await import("./parse.ts");
   const parsed = await parse(command, argv);
-  if (parsed === undefined) return;
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once("SIGINT", onInterrupt);
@@ -50,12 +65,6 @@ async function execute(command: Command, argv: readonly string[]): Promise<void>
   } finally {
     process.removeListener("SIGINT", onInterrupt);
   }
-}
-
-function help(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  gate ${name.padEnd(width)}  ${summary}`);
-  return `gate ${version()}: one gateway for services that speak different transports\n\n${lines.join("\n")}\n\n\`gate COMMAND --help\` tells more. Start with: gate serve\n`;
 }
 
 function version(): string {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
+import { parseDuration } from "unigate/transport";
 import { type Command, defineCommand, gateOptions, jsonOption } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { UserError } from "../user-error.ts";
@@ -10,7 +11,7 @@ export const call: Command = defineCommand({
   summary: "Calls Service.method and prints its result as JSON; a stream as one value per line.",
   positionals: [
     { name: "target", description: "Service.method", isRequired: true },
-    { name: "arguments", description: "each is JSON, or plain text when it is not", isMany: true },
+    { name: "arg", description: "JSON, or plain text when it is not; what follows -- is never an option", isMany: true },
   ],
   options: {
     args: {
@@ -19,8 +20,8 @@ export const call: Command = defineCommand({
       value: "JSON",
     },
     ...gateOptions,
-    timeout: { type: "string", description: "give up after this time, such as 30s", value: "TIME" },
-    header: { type: "string", description: "metadata key=value", isMany: true, value: "K=V" },
+    timeout: { type: "string", description: "give up after this time, such as 30s; default that of the route", value: "TIME" },
+    header: { type: "string", description: "metadata for the handler; may be given several times", isMany: true, value: "KEY=VALUE" },
     ...jsonOption,
   },
   examples: [
@@ -30,11 +31,11 @@ export const call: Command = defineCommand({
   ],
   async run(context) {
     const target = context.text("target") as string;
-    const args = await readArguments(context.texts("arguments"), context.text("args"));
+    const args = await readArguments(context.texts("arg"), context.text("args"));
     const metadata = parseHeaders(context.texts("header"));
-    const timeout = context.text("timeout");
+    const timeout = parseTimeout(context.text("timeout"));
     await withClient(context, async (client) => {
-      const reply = client.call(target, args, { metadata, signal: context.signal, ...(timeout === undefined ? {} : { timeout }) });
+      const reply = client.call(target, args, { metadata, signal: context.signal, timeout });
       for await (const value of reply) {
         if (reply.isStream) await context.output.item(value);
         else context.output.result(value);
@@ -56,8 +57,15 @@ async function readText(source: string): Promise<string> {
   try {
     return await readFile(source.slice(1), "utf8");
   } catch (error) {
-    throw new UserError(`--args ${source}: ${(error as Error).message}`, undefined, { cause: error });
+    throw new UserError(`--args ${source} cannot be read: ${(error as Error).message}`, undefined, { cause: error });
   }
+}
+
+/** In ms; 0, which leaves it to the route, when nobody says. */
+function parseTimeout(text: string | undefined): number {
+  const ms = text === undefined ? 0 : parseDuration(text);
+  if (ms === undefined) throw new UserError(`--timeout ${JSON.stringify(text)} is not a duration`, 'write one such as "30s"');
+  return ms;
 }
 
 function parseValue(text: string): unknown {

@@ -1,8 +1,7 @@
-import { parseConfig } from "unigate/config";
-import { loadService } from "unigate/worker";
-import { RouteTable } from "unigate/config";
+import { parseConfig, RouteTable } from "unigate/config";
 import { type Command, defineCommand, jsonOption } from "../command.ts";
 import { loadConfig } from "../load-config.ts";
+import { duration } from "../duration.ts";
 import { loadServices } from "../load-services.ts";
 
 /** `gate check`: a config without its gate. */
@@ -19,20 +18,35 @@ export const check: Command = defineCommand({
     const { config, file } = await loadConfig(text("config"));
     const settings = parseConfig(config);
     const table = new RouteTable(settings.routes, settings.fallback);
-    const methods = (await loadServices(texts("worker"))).flatMap(({ service }) => loadService(service));
-    const matched = methods.map(({ info }) => ({
-      method: info.name,
-      route: table.match(info.name).pattern,
-      strategy: table.match(info.name).strategy.name,
-      http: info.http ?? [],
+    const methods = (await loadServices(texts("worker")))
+      .flatMap((loaded) => loaded.methods)
+      .map(({ info }) => {
+        const route = table.match(info.name);
+        const http = [...(info.http ?? []), ...(settings.http.get(info.name) ?? [])];
+        return { method: info.name, route: route.pattern, strategy: route.strategy.name, http };
+      });
+    const isCaught = table.routes.some(({ pattern }) => pattern === "*");
+    const routes = [...table.routes, ...(isCaught ? [] : [settings.fallback])].map((route) => ({
+      pattern: route.pattern,
+      strategy: route.strategy.name,
+      timeoutMs: route.timeoutMs,
+      queue: route.queue,
+      isBuiltIn: route === settings.fallback,
     }));
     const transports = settings.transports.map(({ name }) => name);
-    output.note(`${file ?? "the embedded default"} is fine: ${transports.join(", ")}; ${table.routes.length} routes`);
-    const routes = table.routes.map(({ pattern, strategy }) => ({ pattern, strategy: strategy.name }));
-    const rows =
-      methods.length === 0
-        ? routes.map(({ pattern, strategy }) => [pattern, pattern, strategy, ""])
-        : matched.map(({ method, route, strategy, http }) => [method, route, strategy, http]);
-    output.table(["TARGET", "ROUTE", "STRATEGY", "HTTP"], rows, { file, transports, routes, methods: matched });
+    output.note(`${file ?? "the embedded default"} is fine; it opens ${transports.join(" and ")}`);
+    const value = { file, transports, routes, methods };
+    if (methods.length > 0)
+      output.table(
+        ["METHOD", "ROUTE", "STRATEGY", "HTTP"],
+        methods.map(({ method, route, strategy, http }) => [method, route, strategy, http]),
+        value,
+      );
+    else
+      output.table(
+        ["PATTERN", "STRATEGY", "TIMEOUT", "QUEUE"],
+        routes.map((one) => [one.isBuiltIn ? `${one.pattern} (built in)` : one.pattern, one.strategy, duration(one.timeoutMs), one.queue]),
+        value,
+      );
   },
 });

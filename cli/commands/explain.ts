@@ -9,12 +9,12 @@ export const explain: Command = defineCommand({
   positionals: [{ name: "target", description: "Service.method", isRequired: true }],
   options: {
     ...gateOptions,
-    "api-version": { type: "string", description: "as if the caller sent this X-API-Version", value: "V" },
+    version: { type: "string", description: "as if the caller sent this X-API-Version", value: "V" },
     ...jsonOption,
   },
   examples: ["gate explain counter.increment"],
   async run(context) {
-    const args = [context.text("target"), context.text("api-version")];
+    const args = [context.text("target"), context.text("version")];
     const explanation = await withClient(
       context,
       async (client) => await client.call<Explanation>("Gate.explain", args, { timeout: "10s", signal: context.signal }),

@@ -2,6 +2,7 @@
 import type { GateInfo, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
 import { withClient } from "../connection.ts";
+import { duration } from "../duration.ts";
 
 interface View<Status> {
   name: string;
@@ -9,6 +10,8 @@ interface View<Status> {
   method: string;
   headings: readonly string[];
   rows(status: Status): unknown[][];
+  /** Said on a terminal when there is no row. */
+  none?: string;
 }
 
 /** `gate list`. */
@@ -16,6 +19,7 @@ export const list: Command = inspect<ServiceStatus[]>({
   name: "list",
   summary: "Shows the services that the gate knows, and their methods.",
   method: "Gate.services",
+  none: "no worker has joined yet; add one: gate worker ./handlers.ts",
   headings: ["METHOD", "PARAMETERS", "KIND", "WORKERS", "HTTP"],
   rows: (services) =>
     services.flatMap(({ workers, methods }) =>
@@ -28,6 +32,7 @@ export const routes: Command = inspect<RouteStatus[]>({
   name: "routes",
   summary: "Shows the configured routes, and the targets that each holds for.",
   method: "Gate.routes",
+  none: "no route is configured: every target gets the defaults",
   headings: ["PATTERN", "STRATEGY", "TIMEOUT", "QUEUE", "TARGETS"],
   rows: (all) =>
     all.map(({ pattern, strategy, timeoutMs, queue, targets }) => [
@@ -44,6 +49,7 @@ export const workers: Command = inspect<WorkerStatus[]>({
   name: "workers",
   summary: "Shows the workers, their state and their load.",
   method: "Gate.workers",
+  none: "no worker has joined yet; add one: gate worker ./handlers.ts",
   headings: ["ID", "TRANSPORT", "STATE", "MISSED", "IN FLIGHT", "DONE", "FAILED", "AVERAGE", "VERSION", "UP"],
   rows: (all) =>
     all.map((one) => [
@@ -65,6 +71,7 @@ export const queues: Command = inspect<QueueStatus[]>({
   name: "queues",
   summary: "Shows who waits for what, and how the jobs of each target ended.",
   method: "Gate.queues",
+  none: "nothing has been called yet",
   headings: ["TARGET", "WAITING", "BOUND", "OLDEST", "RUNNING", "DONE", "FAILED", "CANCELLED", "EXPIRED", "REFUSED"],
   rows: (all) =>
     all.map((one) => [
@@ -111,15 +118,9 @@ function inspect<Status>(view: View<Status>): Command {
         context,
         async (client) => await client.call<Status>(view.method, [], { timeout: "10s", signal: context.signal }),
       );
-      context.output.table(view.headings, view.rows(status), status);
+      const rows = view.rows(status);
+      context.output.table(view.headings, rows, status);
+      if (context.output.isTerminal && rows.length === 0 && view.none !== undefined) context.output.note(view.none);
     },
   });
-}
-
-function duration(ms: number): string {
-  if (ms === Infinity) return "none";
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  const seconds = Math.floor(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }

@@ -1,136 +1,143 @@
 import { hostname } from "node:os";
-import { resolve } from "node:path";
-import { createExecutorPool, createWorker, loadService, type Worker } from "unigate/worker";
+import { type Duration, parseDuration } from "unigate/transport";
+import { GateError } from "unigate/worker";
+import { listed } from "../announce.ts";
+import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions } from "../command.ts";
-import { GateError } from "unigate/client";
+import { linkNotes } from "../link-notes.ts";
 import { loadServices } from "../load-services.ts";
 import { createLogger } from "../logger.ts";
 import { untilStopped } from "../stop-signals.ts";
+import { survive } from "../stray-rejections.ts";
+import { reloadOnChange } from "../supervise/reload-on-change.ts";
 import { ChildExit, Supervisor } from "../supervise/supervisor.ts";
-import { watchFiles } from "../supervise/watch-files.ts";
 import { UserError } from "../user-error.ts";
-
-const defaultGraceMs = 30_000;
 
 /** `gate worker`: serves files, in this process or in several supervised ones. */
 export const worker: Command = defineCommand({
   name: "worker",
   summary: "Serves the exported functions of files through a gate.",
-  positionals: [{ name: "files", description: "handlers files", isRequired: true, isMany: true }],
+  positionals: [{ name: "file", description: "handlers file; every exported function is a method", isRequired: true, isMany: true }],
   options: {
     ...gateOptions,
     service: { type: "string", description: "name of the service; default the file's own, else its name", value: "NAME" },
     concurrency: { type: "number", description: "jobs at once; default 100", value: "N" },
     instances: { type: "number", description: "processes; a crashed one is started again", value: "N" },
     id: { type: "string", description: "name of the worker; default host and process id", value: "ID" },
-    "worker-version": { type: "string", description: "version, for callers that send X-API-Version", value: "V" },
-    weight: { type: "number", description: "share of jobs under weightedRoundRobin", value: "N" },
+    version: { type: "string", description: "version, for callers that send X-API-Version", value: "V" },
+    weight: { type: "number", description: "share of jobs under weightedRoundRobin; default 1", value: "N" },
     watch: { type: "boolean", description: "reload when a file changes; running jobs finish on the old version" },
-    "log-level": { type: "string", description: "debug, info, warn or error; default warn", value: "LEVEL" },
+    grace: {
+      type: "string",
+      description: "time to finish for a process of --instances or --watch, before it is killed; default 30s",
+      value: "TIME",
+    },
+    "log-level": { type: "string", description: "debug, info, warn or error; default $GATE_LOG, else warn", value: "LEVEL" },
   },
   examples: ["gate worker ./handlers.ts", "gate worker ./handlers.ts --instances 4 --gate tcp://gate.example:5555"],
   async run(context) {
     const isSupervised = context.number("instances") !== undefined || context.isSet("watch");
     if (isSupervised) await supervise(context);
     else await serveHere(context);
+    // Handlers may have left timers behind; they have had their time.
+    process.exit();
   },
 });
 
 async function serveHere(context: CommandContext): Promise<void> {
   const startedAt = performance.now();
-  const [loaded, logger] = await Promise.all([
-    loadServices(context.texts("files"), context.text("service")),
+  const { note } = context.output;
+  const [services, logger] = await Promise.all([
+    loadServices(context.texts("file"), context.text("service")),
     createLogger(context.text("log-level"), "warn"),
   ]);
-  const pool = createExecutorPool();
-  const instance = await open(async () => {
-    for (const { file, service } of loaded) pool.add(resolve(file), service.name, loadService(service));
-    return createWorker({
-      services: loaded.map(({ service }) => service),
-      execute: (method, args, job) => pool.execute(method, args, job),
-      logger,
-      ...defined({
-        gate: context.text("gate"),
-        id: context.text("id"),
-        version: context.text("worker-version"),
-        concurrency: context.number("concurrency"),
-        weight: context.number("weight"),
-      }),
-    });
-  });
+  survive(logger);
+  const assembled = assembleWorker(services, { logger: linkNotes(logger, note), ...identity(context) });
   const stopped = untilStopped({
     async drain() {
-      if (instance.inFlight > 0) context.output.note(`finishing ${instance.inFlight} jobs; Ctrl-C again leaves now`);
-      await instance.drain();
-      await pool.close();
+      const { inFlight } = assembled.worker;
+      if (inFlight > 0) note(`finishing ${inFlight === 1 ? "1 job" : `${inFlight} jobs`}; Ctrl-C again leaves now`);
+      await assembled.drain();
     },
   });
-  const waiting = setTimeout(
-    () =>
-      context.output.note(`no gate answers yet at ${context.text("gate") ?? process.env["GATE_URL"] ?? "tcp://127.0.0.1:5555"}; trying on`),
-    1000,
-  );
-  const refused = instance.closed.catch((error: unknown) => {
-    throw new UserError(`the gate refused this worker: ${GateError.from(error).message}`);
-  });
-  await Promise.race([instance.start().catch(() => refused), stopped]);
-  clearTimeout(waiting);
-  context.output.note(`serving ${instance.methods.join(", ")} as ${instance.id} (${Math.round(performance.now() - startedAt)} ms)`);
-  process.send?.("serving");
-  await Promise.race([refused.then(() => stopped), stopped]);
-  // Handlers may have left timers behind; they have had their time.
-  process.exit();
+  await Promise.race([announce(context, assembled, startedAt), stopped]);
+  await Promise.race([untilRefused(assembled), stopped]);
 }
 
-async function open(make: () => Promise<Worker>): Promise<Worker> {
+async function announce({ output, text }: CommandContext, { worker: instance }: AssembledWorker, startedAt: number): Promise<void> {
   try {
-    return await make();
+    await instance.start();
   } catch (error) {
-    if (GateError.is(error)) throw new UserError(error.message, undefined, { cause: error });
-    throw error;
+    throw refusal(error);
   }
+  const gate = text("gate") ?? (process.env["GATE_URL"] || "tcp://127.0.0.1:5555");
+  output.note(`serving ${listed(instance.methods)} at ${gate} as ${instance.id} (${Math.round(performance.now() - startedAt)} ms)`);
+  process.send?.("serving");
+}
+
+/** Rejects when the gate turns the worker away for good. */
+function untilRefused({ worker: instance }: AssembledWorker): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  instance.closed.catch((error: unknown) => reject(refusal(error)));
+  return promise;
+}
+
+function refusal(error: unknown): UserError {
+  return new UserError(`the gate refused this worker: ${GateError.from(error).message}`, undefined, { cause: error });
 }
 
 async function supervise(context: CommandContext): Promise<void> {
-  const files = context.texts("files");
+  const files = context.texts("file");
+  const { note } = context.output;
   const count = context.number("instances") ?? 1;
   const name = context.text("id") ?? `${hostname()}-${process.pid}`;
   const supervisor = new Supervisor({
     count,
-    graceMs: defaultGraceMs,
-    note: context.output.note,
-    argv: (slot) => ["worker", ...files, "--id", count === 1 ? name : `${name}-${slot}`, ...passedOn(context)],
+    graceMs: graceOf(context.text("grace") ?? "30s"),
+    note,
+    argv: (slot) => ["worker", ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
   });
-  const stopped = untilStopped({ drain: () => supervisor.stop() });
-  await Promise.race([comeUp(supervisor), stopped]);
-  process.send?.("serving");
-  const unwatch = context.isSet("watch") ? watchFiles(files, () => void supervisor.reload()) : () => {};
-  if (context.isSet("watch")) context.output.note(`watching ${files.join(", ")}`);
-  await stopped;
-  unwatch();
-  process.exit();
-}
-
-async function comeUp(supervisor: Supervisor): Promise<void> {
+  const unwatch = context.isSet("watch") ? reloadOnChange(supervisor, { files, note }) : () => {};
+  const stopped = untilStopped({
+    drain() {
+      unwatch();
+      return supervisor.stop();
+    },
+    abandon: () => supervisor.kill(),
+  });
   try {
-    await supervisor.start();
+    await Promise.race([supervisor.start(), stopped]);
   } catch (error) {
     await supervisor.stop();
     // The process has said itself what is wrong.
     if (error instanceof ChildExit) process.exit(error.code);
     throw error;
   }
+  process.send?.("serving");
+  if (context.isSet("watch")) note(`watching ${files.join(", ")}`);
+  await stopped;
+}
+
+function identity(context: CommandContext): { gate?: string; id?: string; version?: string; concurrency?: number; weight?: number } {
+  const given = {
+    gate: context.text("gate"),
+    id: context.text("id"),
+    version: context.text("version"),
+    concurrency: context.number("concurrency"),
+    weight: context.number("weight"),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function passedOn(context: CommandContext): string[] {
-  return ["gate", "service", "concurrency", "worker-version", "weight", "log-level"].flatMap((name) => {
+  return ["gate", "service", "concurrency", "version", "weight", "log-level"].flatMap((name) => {
     const value = context.text(name);
-    return value === undefined ? [] : [`--${name}`, value];
+    return value === undefined ? [] : [`--${name}=${value}`];
   });
 }
 
-type Defined<Values> = { [Key in keyof Values]?: Exclude<Values[Key], undefined> };
-
-function defined<Values extends Record<string, unknown>>(values: Values): Defined<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<Values>;
+function graceOf(text: Duration): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new UserError(`--grace ${JSON.stringify(text)} is not a duration`, 'write one such as "30s"');
+  return ms;
 }

@@ -4,11 +4,13 @@ const firstDelayMs = 1000;
 const longestDelayMs = 30_000;
 /** A process that lived this long starts its back-off anew, in ms. */
 const steadyMs = 10_000;
+/** The process has said itself that its user has to act: starting it again changes nothing. */
+const usageExitCode = 2;
 
 /** What a supervisor keeps running. */
 export interface SupervisorOptions {
   count: number;
-  /** Arguments of `gate` for the process in a slot, from 1. */
+  /** Arguments of `gate` for the process in a slot, from 1. The process sends a message once it serves. */
   argv(slot: number): readonly string[];
   /** How long a process may take to drain before it is killed, in ms. */
   graceMs: number;
@@ -16,8 +18,14 @@ export interface SupervisorOptions {
 }
 
 interface Slot {
-  number: number;
-  child: ChildProcess | undefined;
+  readonly number: number;
+  /** The process that serves. */
+  serving: ChildProcess | undefined;
+  /** The process that comes up, to take the place of the one that serves. */
+  coming: ChildProcess | undefined;
+  hasServed: boolean;
+  /** Settled by the first process that serves, or that cannot. */
+  readonly first: PromiseWithResolvers<void>;
   startedAt: number;
   delayMs: number;
   timer: NodeJS.Timeout | undefined;
@@ -26,88 +34,104 @@ interface Slot {
 /**
  * Keeps `count` processes of this program running.
  *
- * A slot is *running*, or *waiting* to start again after a crash (1 s, doubling to 30 s), or stopped for good. `reload` starts a slot's
- * successor first and drains the old process only once the new one serves, so that no running job is lost; a successor that does not
- * come up leaves the old one in place.
+ * Each slot has a process that serves, one that comes up, both, or neither while it waits to start again. When the one that comes up
+ * serves, it takes the place, and the one before drains: a reload loses no running job. When it ends instead, the one before goes on;
+ * without one before, the slot waits (1 s, doubling to 30 s) and starts again. A process that serves and ends by itself has crashed.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: Slot[];
+  readonly #alive = new Set<ChildProcess>();
   #isStopping = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#slots = Array.from({ length: options.count }, (_, at) => ({
       number: at + 1,
-      child: undefined,
+      serving: undefined,
+      coming: undefined,
+      hasServed: false,
+      first: Promise.withResolvers<void>(),
       startedAt: 0,
       delayMs: firstDelayMs,
       timer: undefined,
     }));
   }
 
-  /** Starts every slot; resolves once all serve, rejects with the exit code of one that did not come up. */
+  /** Starts every slot; resolves once all serve, rejects with a `ChildExit` when one says that its user has to act. */
   async start(): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => this.#launch(slot)));
+    for (const slot of this.#slots) this.#launch(slot);
+    await Promise.all(this.#slots.map(({ first }) => first.promise));
   }
 
-  /** Replaces every process by a fresh one. */
-  async reload(): Promise<void> {
-    for (const slot of this.#slots) {
-      const old = slot.child;
-      try {
-        await this.#launch(slot);
-        if (old !== undefined) void this.#end(old);
-      } catch {
-        slot.child = old;
-        this.#options.note(old === undefined ? "the new version did not start" : "the new version did not start; the old one goes on");
-      }
-    }
+  /** Starts a successor of every process; one that is still coming up gives way. */
+  reload(): void {
+    if (!this.#isStopping) for (const slot of this.#slots) this.#launch(slot);
   }
 
+  /** Lets every process drain; resolves when all are gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await Promise.all(
-      this.#slots.map((slot) => {
-        clearTimeout(slot.timer);
-        return slot.child === undefined ? Promise.resolve() : this.#end(slot.child);
-      }),
-    );
+    for (const { timer } of this.#slots) clearTimeout(timer);
+    await Promise.all([...this.#alive].map((child) => this.#drain(child)));
   }
 
-  #launch(slot: Slot): Promise<void> {
+  /** Ends every process at once. */
+  kill(): void {
+    this.#isStopping = true;
+    for (const child of this.#alive) child.kill("SIGKILL");
+  }
+
+  #launch(slot: Slot): void {
+    clearTimeout(slot.timer);
+    const overtaken = slot.coming;
     const child = fork(process.argv[1] as string, this.#options.argv(slot.number), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    slot.child = child;
-    slot.startedAt = Date.now();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let isServing = false;
-    child.once("message", () => {
-      isServing = true;
-      resolve();
-    });
-    child.once("exit", (code, signal) => {
-      if (!isServing) reject(new ChildExit(code ?? 1));
-      else if (slot.child === child) this.#crashed(slot, code, signal);
-    });
-    return promise;
+    slot.coming = child;
+    slot.startedAt = performance.now();
+    this.#alive.add(child);
+    child.once("message", () => this.#served(slot, child));
+    child.once("error", () => this.#ended(slot, child, "could not be started"));
+    child.once("exit", (code, signal) => this.#ended(slot, child, signal ?? `exit code ${code}`, code));
+    if (overtaken !== undefined) void this.#drain(overtaken);
   }
 
-  #crashed(slot: Slot, code: number | null, signal: string | null): void {
-    slot.child = undefined;
-    if (this.#isStopping) return;
-    if (Date.now() - slot.startedAt > steadyMs) slot.delayMs = firstDelayMs;
-    this.#options.note(`instance ${slot.number} ended (${signal ?? `exit code ${code}`}); starting it again in ${slot.delayMs / 1000} s`);
-    slot.timer = setTimeout(() => {
-      this.#launch(slot).catch((error: unknown) => this.#crashed(slot, error instanceof ChildExit ? error.code : 1, null));
-    }, slot.delayMs);
+  #served(slot: Slot, child: ChildProcess): void {
+    if (slot.coming !== child) return;
+    const before = slot.serving;
+    slot.coming = undefined;
+    slot.serving = child;
+    slot.hasServed = true;
+    slot.first.resolve();
+    if (before !== undefined) void this.#drain(before);
+  }
+
+  #ended(slot: Slot, child: ChildProcess, how: string, code?: number | null): void {
+    this.#alive.delete(child);
+    const wasComing = slot.coming === child;
+    if (wasComing) slot.coming = undefined;
+    else if (slot.serving === child) slot.serving = undefined;
+    else return;
+    if (this.#isStopping || slot.coming !== undefined) return;
+    if (slot.serving !== undefined) this.#options.note(`the new version did not start (${how}); the old one goes on`);
+    else if (!slot.hasServed && code === usageExitCode) slot.first.reject(new ChildExit(code));
+    else this.#startLater(slot, how);
+  }
+
+  #startLater(slot: Slot, how: string): void {
+    if (performance.now() - slot.startedAt > steadyMs) slot.delayMs = firstDelayMs;
+    this.#options.note(`instance ${slot.number} ended (${how}); starting it again in ${slot.delayMs / 1000} s`);
+    slot.timer = setTimeout(() => this.#launch(slot), slot.delayMs);
     slot.delayMs = Math.min(longestDelayMs, slot.delayMs * 2);
   }
 
-  async #end(child: ChildProcess): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+  async #drain(child: ChildProcess): Promise<void> {
+    if (!this.#alive.has(child)) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), this.#options.graceMs);
+    const timer = setTimeout(() => {
+      this.#options.note(`process ${child.pid} has not finished within ${this.#options.graceMs / 1000} s; killing it`);
+      child.kill("SIGKILL");
+    }, this.#options.graceMs);
     await gone;
     clearTimeout(timer);
   }

@@ -4,7 +4,7 @@ import { freePort, gate, GateProcess, type RunningGate, startGate } from "../sup
 import { workspace } from "../support/workspace.ts";
 
 const handlers = `
-import { defineService, method } from "unigate/worker";
+import { currentJob, defineService, method } from "unigate/worker";
 import { z } from "zod";
 export default defineService("t", {
   echo: (...args: unknown[]) => args,
@@ -14,15 +14,19 @@ export default defineService("t", {
   nothing: () => undefined,
   bytes: () => Buffer.from([1, 2, 255]),
   broken: () => { throw new RangeError("out of cheese"); },
-  headers: () => 1,
+  async *lines() { yield Buffer.from("ab\\n"); yield Buffer.from("cd\\n"); },
+  odd: () => ({ big: 2n ** 62n, bytes: Buffer.from("hi"), map: new Map([["a", 1]]), set: new Set([1]) }),
+  header: () => currentJob().metadata.getAll("x-color"),
   wait: () => new Promise(() => {}),
 });
 `;
 
 /** A gate with the worker above, and a way to call it. */
-async function world(): Promise<{ gate: RunningGate; folder: string; call: (...args: string[]) => ReturnType<typeof gate> }> {
+async function world(
+  config?: string,
+): Promise<{ gate: RunningGate; folder: string; call: (...args: string[]) => ReturnType<typeof gate> }> {
   const folder = await workspace({ "t.ts": handlers });
-  const running = await startGate(folder);
+  const running = await startGate(folder, config);
   const worker = new GateProcess(["worker", `${folder}/t.ts`, "--gate", running.zmq]);
   await worker.says(/serving/);
   return { gate: running, folder, call: (...args) => gate(["call", ...args, "--gate", running.zmq]) };
@@ -60,6 +64,37 @@ describe("gate call", () => {
     await forever.says(/^0\n1\n2\n/);
     forever.signal("SIGINT");
     expect(await forever.exit).toBe(130);
+  });
+
+  it("takes what follows -- as arguments, whatever it looks like", async () => {
+    const { gate: running } = await world();
+    const { code, stdout } = await gate(["call", "t.echo", "--gate", running.zmq, "a", "--", "--help", "-x", "-1"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '["a","--help","-x",-1]\n' });
+  });
+
+  it("sends --header as often as it is given", async () => {
+    const { call } = await world();
+    expect((await call("t.header", "--header", "x-color=red", "--header", "x-color=a=b")).stdout).toBe('["red","a=b"]\n');
+  });
+
+  it("ends quietly with 0 when its reader has seen enough", async () => {
+    const { gate: running } = await world();
+    const forever = new GateProcess(["call", "t.forever", "--gate", running.zmq]);
+    await forever.says(/^0\n1\n/);
+    forever.child.stdout?.destroy();
+    expect(await forever.exit).toBe(0);
+    expect(forever.stderr).toBe("");
+  });
+
+  it("without --timeout leaves the time to the route", async () => {
+    const { call } = await world(`routes: { "t.wait": { timeout: "200ms" } }`);
+    expect(await call("t.wait")).toMatchObject({ code: 1, stderr: expect.stringContaining("deadline_exceeded") });
+  });
+
+  it("writes what JSON has no word for as protobuf's JSON does: big integers as digits, bytes inside a value as base64", async () => {
+    const { call } = await world();
+    expect((await call("t.odd")).stdout).toBe('{"big":"4611686018427387904","bytes":"aGk=","map":{"a":1},"set":[1]}\n');
+    expect((await call("t.lines")).stdout).toBe("ab\ncd\n");
   });
 
   it("writes bytes as they are when piped", async () => {

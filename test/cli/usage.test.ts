@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort, gate, gateCommand } from "../support/processes.ts";
@@ -24,8 +25,14 @@ describe("the command line", () => {
 
   it.each([
     [["cal"], "did you mean `gate call`?"],
-    [["call"], "at least 1"],
-    [["call", "t.x", "--bogus"], "bogus"],
+    [["call"], "TARGET is missing"],
+    [["call", "t.x", "--bogus"], "there is no option --bogus"],
+    [["call", "t.x", "--timout", "1s"], "did you mean --timeout?"],
+    [["call", "t.x", "--timeout", "soon"], "is not a duration"],
+    [["call", "t.x", "--gate"], "--gate wants a value"],
+    [["list", "extra"], "one argument too many"],
+    [["serve", "--log-level", "loud"], "is not one of debug, info, warn, error"],
+    [["worker", "examples"], "is a folder"],
     [["call", "t.x", "1", "--args", "[]"], "twice"],
     [["call", "t.x", "--header", "nope"], "key=value"],
     [["list", "--gate", "carrier-pigeon://x"], "tcp://"],
@@ -38,8 +45,7 @@ describe("the command line", () => {
     expect(stderr).toContain(reason);
   });
 
-  it("--help loads neither a transport nor a parser nor a logger", async () => {
-    const { spawnSync } = await import("node:child_process");
+  it("--help loads neither a transport nor a parser nor a logger", () => {
     const script = `import { registerHooks } from "node:module"; const seen = []; registerHooks({ load(url, context, next) { seen.push(url); return next(url, context); } }); process.argv.splice(2, 9, "--help"); await import(${JSON.stringify(gateCommand)}); process.stderr.write(seen.join("\\n"));`;
     const { stdout, stderr: seen } = spawnSync(process.execPath, ["--input-type=module", "-e", script, "gate"], { encoding: "utf8" });
     expect(stdout).toContain("gate serve");
@@ -48,10 +54,26 @@ describe("the command line", () => {
   });
 });
 
+it("an older Node is told in one line what gate needs, before anything is loaded", () => {
+  const older = `data:text/javascript,Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.0" } })`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", older, gateCommand, "serve"], { encoding: "utf8" });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 2,
+    stdout: "",
+    stderr: "gate needs Node.js 22.18 or newer; this is 20.19.0\n",
+  });
+});
+
 describe("a handlers file that does not load is named with line and reason, and exits with 2", () => {
   it.each([
     ["a syntax error", "export function a() {\n  return {{;\n}\n", /job\.ts:2/],
-    ["a missing import", 'import "./nowhere.ts";\nexport const a = () => 1;\n', /nowhere\.ts/],
+    ["a missing import", '\nimport "./nowhere.ts";\nexport const a = () => 1;\n', /job\.ts:2: .*nowhere\.ts(.|\n)*2 \| import/],
+    ["a missing package", '\nimport x from "not-there";\nexport const a = () => x;\n', /job\.ts:2: .*not-there(.|\n)*install the package/],
+    [
+      "a type without `type`",
+      'import { JobContext } from "unigate/worker";\nexport const a = (job: JobContext) => job;\n',
+      /job\.ts:1: .*JobContext(.|\n)*import type/,
+    ],
     ["types that cannot be stripped", "enum Colour { red }\nexport const a = () => Colour.red;\n", /enum/],
     ["a throw at load", 'const a = 1;\nthrow new Error("no licence");\nexport { a };\n', /job\.ts:2.*no licence/],
     ["no export", "const a = 1;\nvoid a;\n", /exports no function/],

@@ -1,0 +1,64 @@
+import { styleText } from "node:util";
+import type { Gate } from "unigate/gate";
+
+/** What the start of a gate tells besides its addresses. */
+export interface Announcement {
+  /** The config file; undefined for the embedded default. */
+  config: string | undefined;
+  /** Methods of the gate's own workers. */
+  methods: readonly string[];
+}
+
+type Style = "bold" | "cyan" | "dim" | "green";
+
+/** The lines with which a gate greets whoever started it: what listens where, and what to try. */
+export function announcement(gate: Gate, { config, methods }: Announcement): string {
+  const { version } = gate.status.info();
+  const width = Math.max(...gate.addresses.map(({ url }) => url.length));
+  const ready = `ready in ${Math.round(performance.now())} ms`;
+  const head = `  ${paint("green", `gate ${version}`)}  ${paint("bold", ready)}${config === undefined ? "" : paint("dim", `  on ${config}`)}`;
+  const addresses = gate.addresses.map(
+    ({ url, purpose }) => `  ${paint("green", "➜")}  ${paint("cyan", url.padEnd(width))}  ${paint("dim", purpose)}`,
+  );
+  const urls = {
+    http: gate.addresses.find(({ transport }) => transport === "http")?.url,
+    zmq: gate.addresses.find(({ transport }) => transport === "zmq")?.url,
+  };
+  const body =
+    methods.length === 0
+      ? [`  0 workers. Add one: npx gate worker ./handlers.ts${gateOption(urls)}`]
+      : [`  1 worker serves ${listed(methods)}`, "", "  Try:", ...suggestions(methods, urls).map((line) => `    ${line}`)];
+  return `\n${[head, "", ...addresses, "", ...body].join("\n")}\n`;
+}
+
+/** Names, the first eight of them in full. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - 8;
+  return more < 2 ? names.join(", ") : `${names.slice(0, 8).join(", ")} and ${more} more`;
+}
+
+interface Urls {
+  http: string | undefined;
+  zmq: string | undefined;
+}
+
+/** Lines to try; for the counter of the first example, with arguments that work. */
+function suggestions(methods: readonly string[], urls: Urls): string[] {
+  const [first = ""] = methods;
+  const isCounter = methods.includes("counter.increment");
+  const call = `npx gate call ${isCounter ? "counter.increment visitors 2" : first}${gateOption(urls)}`;
+  const curl = isCounter
+    ? `curl -X POST ${urls.http}/api/counter/increment -H 'content-type: application/json' -d '{"name":"visitors","amount":1}'`
+    : `curl -X POST ${urls.http}/call/${first} -H 'content-type: application/json' -d '[]'`;
+  return [call, ...(urls.http === undefined ? [] : [curl]), `npx gate worker ./my-handlers.ts${gateOption(urls)}`];
+}
+
+/** What a command needs to find a gate that is not where it looks by itself. */
+function gateOption({ zmq, http }: Urls): string {
+  const url = zmq ?? http;
+  return url === undefined || url === "tcp://127.0.0.1:5555" ? "" : ` --gate ${url}`;
+}
+
+function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stderr });
+}
