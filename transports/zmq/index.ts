@@ -1,5 +1,6 @@
 /** The ZeroMQ transport: one ROUTER port for clients and workers, over tcp and ipc. */
 import type { ConfigFault, Connector, GateHost, Transport } from "unigate/transport";
+import { parseAddress } from "./address.ts";
 
 /** Options of the ZeroMQ transport. */
 export interface ZmqOptions {
@@ -24,7 +25,6 @@ export function zmq(options: ZmqOptions = {}): Transport {
     name: "zmq",
     check: () => binds.flatMap(bindFault),
     async start(gate: GateHost) {
-      // The native library loads only for a gate that has this door.
       const { openRouter } = await import("./server.ts");
       return openRouter(binds, gate);
     },
@@ -37,10 +37,7 @@ export const connector: Connector = {
 };
 
 function bindFault(bind: unknown): ConfigFault[] {
-  const isAddress =
-    typeof bind === "string" &&
-    (/^tcp:\/\/[^\s:]+:(\d+|\*)$/.test(bind) || /^tcp:\/\/\[[^\]]+\]:(\d+|\*)$/.test(bind) || /^ipc:\/\/\S+$/.test(bind));
-  if (isAddress) return [];
+  if (parseAddress(bind) !== undefined) return [];
   return [
     {
       path: "bind",

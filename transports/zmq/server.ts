@@ -1,128 +1,106 @@
-import { Router } from "zeromq";
-import { type Address, type Connection, type ConnectionHandler, type Door, GateError, type GateHost } from "unigate/transport";
-import { afterLastFrames, frameRoomBytes, maxFrameBytes, socketOptions } from "./limits.ts";
+import { rm } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { type Address, type Door, GateError, type GateHost } from "unigate/transport";
+import { addressOf, type SocketAddress } from "./address.ts";
+import { ZmtpConnection } from "./zmtp-connection.ts";
 
-/** Binds one ROUTER to every address. Rejects with `failed_precondition` when one cannot be bound. */
+/** What a carrier adds to the largest record, in bytes: one frame may hold a block of small records before a large one. */
+const frameRoomBytes = 64 * 1024;
+/** Time that a peer has to greet, in ms. */
+const greetingTimeoutMs = 10_000;
+
+/** Listens as a ROUTER on every address. Rejects with `failed_precondition` when one cannot be bound. */
 export async function openRouter(binds: readonly string[], gate: GateHost): Promise<Door> {
-  const socket = new Router({ ...socketOptions, mandatory: true, maxMessageSize: gate.maxPayloadBytes * 2 + frameRoomBytes });
+  const door = new RouterDoor(gate);
   try {
-    for (const bind of binds) await socket.bind(bind.replace(/:0$/, ":*"));
+    for (const bind of binds) await door.bind(bind);
   } catch (error) {
-    socket.close();
-    throw bindError(error, binds);
+    await door.close();
+    throw error;
   }
-  // With several addresses libzmq tells only the last one.
-  const addresses = binds.length === 1 ? [socket.lastEndpoint ?? (binds[0] as string)] : binds;
-  return new RouterDoor(socket, gate, addresses);
+  return door;
 }
 
-/** All ZeroMQ peers of a gate behind one socket, told apart by the identity that libzmq gave to each connection. */
+/** The ZeroMQ peers of a gate: each DEALER that connects is one link. */
 class RouterDoor implements Door {
-  readonly addresses: readonly Address[];
-  readonly #socket: Router;
+  readonly addresses: Address[] = [];
   readonly #gate: GateHost;
-  readonly #peers = new Map<string, RouterPeer>();
-  #isClosed = false;
+  readonly #servers: Server[] = [];
+  readonly #peers = new Set<ZmtpConnection>();
 
-  constructor(socket: Router, gate: GateHost, urls: readonly string[]) {
-    this.#socket = socket;
+  constructor(gate: GateHost) {
     this.#gate = gate;
-    this.addresses = urls.map((url) => ({ url, purpose: "ZeroMQ clients and workers" }));
-    void this.#receive();
+  }
+
+  async bind(bind: string): Promise<void> {
+    const address = addressOf(bind);
+    if ("path" in address) await removeStaleSocket(address.path);
+    const server = createServer((socket) => this.#meet(socket));
+    await listen(server, bind, address);
+    this.#servers.push(server);
+    this.addresses.push({ url: urlOf(server, bind), purpose: "ZeroMQ clients and workers" });
   }
 
   async drain(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const peer of this.#peers.values()) peer.close();
-    this.#socket.close();
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const peer of this.#peers) peer.close();
+    await Promise.all(closed);
   }
 
-  async send(identity: Buffer, frame: Uint8Array): Promise<void> {
-    if (!this.#isClosed) await this.#socket.send([identity, frame]);
-  }
-
-  forget(key: string): void {
-    this.#peers.delete(key);
-  }
-
-  async #receive(): Promise<void> {
-    // `receive` rejects once the socket is closed: that is the end of the loop.
-    for await (const [identity, frame] of this.#socket) {
-      if (this.#isClosed) return;
-      if (identity === undefined || frame === undefined) continue;
-      const key = identity.toString("latin1");
-      const peer = this.#peers.get(key) ?? this.#meet(key, identity);
-      peer.receive(frame);
-    }
-  }
-
-  #meet(key: string, identity: Buffer): RouterPeer {
-    const peer = new RouterPeer(this, key, identity);
-    this.#peers.set(key, peer);
-    this.#gate.accept(peer);
-    return peer;
+  #meet(socket: Socket): void {
+    const timer = this.#gate.clock.after(greetingTimeoutMs, () =>
+      peer.end(new GateError("deadline_exceeded", "no ZMTP greeting came in time")),
+    );
+    const remote = socket.remoteAddress === undefined ? `zmq:ipc` : `zmq:${socket.remoteAddress}:${socket.remotePort}`;
+    const peer: ZmtpConnection = new ZmtpConnection(socket, remote, {
+      socketType: "ROUTER",
+      peers: ["DEALER"],
+      maxMessageBytes: this.#gate.maxPayloadBytes * 2 + frameRoomBytes,
+      onReady: () => {
+        timer.clear();
+        this.#gate.accept(peer);
+      },
+      onRefused: (error) => {
+        timer.clear();
+        this.#gate.logger.warn("a ZeroMQ peer was refused", { remote, reason: error.message });
+      },
+    });
+    this.#peers.add(peer);
+    socket.once("close", () => this.#peers.delete(peer));
   }
 }
 
-/** One peer of the ROUTER. */
-class RouterPeer implements Connection {
-  readonly carrier = "zmq";
-  readonly remote: string;
-  readonly maxFrameBytes: number = maxFrameBytes;
-  readonly #door: RouterDoor;
-  readonly #key: string;
-  readonly #identity: Buffer;
-  #handler: ConnectionHandler | undefined;
-  readonly #failed = (error: unknown): void => {
-    afterLastFrames(() => this.#end(sendError(error)));
-  };
-
-  constructor(door: RouterDoor, key: string, identity: Buffer) {
-    this.#door = door;
-    this.#key = key;
-    this.#identity = Buffer.from(identity);
-    this.remote = `zmq:${this.#identity.toString("hex").slice(2)}`;
-  }
-
-  open(handler: ConnectionHandler): void {
-    this.#handler = handler;
-  }
-
-  receive(frame: Uint8Array): void {
-    this.#handler?.frame(frame);
-  }
-
-  send(frame: Uint8Array): void {
-    if (this.#handler !== undefined) this.#door.send(this.#identity, frame).catch(this.#failed);
-  }
-
-  close(): void {
-    this.#end();
-  }
-
-  #end(error?: GateError): void {
-    const handler = this.#handler;
-    if (handler === undefined) return;
-    this.#handler = undefined;
-    this.#door.forget(this.#key);
-    handler.closed(error);
-  }
+function listen(server: Server, bind: string, address: SocketAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(bindError(error, bind)));
+    server.listen({ ...address, backlog: 1024 }, () => resolve());
+  });
 }
 
-function sendError(error: unknown): GateError {
-  const { code } = error as { code?: string };
-  if (code === "EHOSTUNREACH") return new GateError("unavailable", "the peer closed its connection", { cause: error });
-  if (code === "EAGAIN") return new GateError("resource_exhausted", "the peer does not read: its send queue is full", { cause: error });
-  return GateError.from(error, "unavailable");
+/** A socket file that nobody listens on is what a killed gate left behind. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const isStale = await new Promise<boolean>((resolve) => {
+    const probe = connect(path);
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
+  });
+  if (isStale) await rm(path, { force: true });
 }
 
-function bindError(error: unknown, binds: readonly string[]): GateError {
-  const { code, address = binds.join(", ") } = error as { code?: string; address?: string };
+function urlOf(server: Server, bind: string): string {
+  const address = server.address();
+  if (address === null || typeof address === "string") return bind;
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `tcp://${host}:${address.port}`;
+}
+
+function bindError(error: NodeJS.ErrnoException, bind: string): GateError {
   const reason =
-    code === "EADDRINUSE"
-      ? "is in use; stop the other program or bind another address"
-      : `cannot be bound: ${GateError.from(error).message}`;
-  return new GateError("failed_precondition", `ZeroMQ address ${address} ${reason}`, { cause: error });
+    error.code === "EADDRINUSE" ? "is in use; stop the other program or bind another address" : `cannot be bound: ${error.message}`;
+  return new GateError("failed_precondition", `ZeroMQ address ${bind} ${reason}`, { cause: error });
 }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll } from "vitest";
 import { connector, zmq } from "unigate/zmq";
-import { exerciseTransport } from "../exercise/transport/index.ts";
-import { dial } from "../support/dial.ts";
+import { exerciseTransport } from "../../exercise/transport/index.ts";
+import { dial } from "../../support/dial.ts";
 
 const sockets = mkdtempSync(`${tmpdir()}/gate-ipc-`);
 afterAll(() => rmSync(sockets, { recursive: true, force: true }));
