@@ -42,6 +42,8 @@ export class Call<Result> implements PromiseLike<Result>, AsyncIterable<unknown>
   #onAbort: (() => void) | undefined;
   /** Times that it has been sent. */
   attempts = 0;
+  /** Its place among the client's open calls; 0 before it has one. */
+  number = 0;
 
   wheelNext: DeadlineEntry | undefined = undefined;
   wheelPrevious: DeadlineEntry | undefined = undefined;

@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../observe/clock.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
 import { msgpackType } from "../protocol/content-type.ts";
 import { encodePayload } from "../protocol/payload.ts";
+import { SlotTable } from "../protocol/slot-table.ts";
 import { parseGateUrl } from "../transport/carriers.ts";
 import type { Connection } from "../transport/connection.ts";
 import { defaultGateUrl } from "../transport/default-gate-url.ts";
@@ -89,7 +90,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   readonly #connectTimeoutMs: number;
   readonly #metadata: Metadata;
   readonly #link: PeerLink;
-  readonly #open = new Set<Call<unknown>>();
+  readonly #open = new SlotTable<Call<unknown>>();
   /** Calls that wait for a link, in order. */
   readonly #waiting = new Set<Call<unknown>>();
   readonly #readiness: (() => void)[] = [];
@@ -170,7 +171,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const call of this.#open) call.cancel("the client was closed");
+    for (const [, call] of this.#open.entries()) call.cancel("the client was closed");
     // The cancellations leave before the link does.
     await new Promise((resolve) => setImmediate(resolve));
     this.#link.close();
@@ -184,8 +185,8 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   // From calls.
 
   ended(call: Call<unknown>): void {
-    this.#open.delete(call);
-    this.#waiting.delete(call);
+    this.#open.release(call.number);
+    if (this.#waiting.size > 0) this.#waiting.delete(call);
     this.#wheel.remove(call);
   }
 
@@ -222,7 +223,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
 
   #send(call: Call<unknown>): void {
     if (this.#isClosed) return call.refuse(new GateError("failed_precondition", "this client is closed"));
-    this.#open.add(call);
+    call.number = this.#open.take(call);
     this.#wheel.add(call);
     if (this.#session === undefined) this.#wait(call);
     else this.#sendThrough(this.#session, call);

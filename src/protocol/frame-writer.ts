@@ -41,6 +41,9 @@ export class FrameWriter {
     this.maxRecordBytes = maxRecordBytes;
   }
 
+  /** Records that wait for `flush`. */
+  protected pendingRecords = 0;
+
   /** Bytes that wait for `flush`. */
   get pending(): number {
     return this.#end - this.#start;
@@ -105,6 +108,7 @@ export class FrameWriter {
     if (this.#end === this.#start) return;
     const frame = this.#block.subarray(this.#start, this.#end);
     this.#start = this.#end;
+    this.pendingRecords = 0;
     this.#emit(frame);
   }
 
@@ -121,6 +125,7 @@ export class FrameWriter {
     }
     const at = this.#end;
     this.#end += bytes;
+    this.pendingRecords++;
     return at;
   }
 

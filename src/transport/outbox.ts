@@ -1,8 +1,12 @@
 import { FrameWriter } from "../protocol/frame-writer.ts";
 import type { Connection } from "./connection.ts";
 
-/** A frame of this size leaves before its turn is over, so that the peer works while we still write: measured, +15 % at 256 in flight. */
-const earlyBytes = 8 * 1024;
+/**
+ * A frame of so many records, or bytes, leaves before its turn is over, so that the peer works while we still write. Measured on two cores:
+ * a quarter more calls per second at 256 in flight than without; with fewer records the cost of each frame shows.
+ */
+const earlyRecords = 32;
+const earlyBytes = 16 * 1024;
 
 /**
  * The one way out of a session: records written in the same turn of the event loop leave as one frame.
@@ -34,7 +38,7 @@ export class Outbox extends FrameWriter {
   }
 
   protected override written(): void {
-    if (this.pending >= earlyBytes) return this.flush();
+    if (this.pendingRecords >= earlyRecords || this.pending >= earlyBytes) return this.flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     queueMicrotask(this.#leaveOrWait);

@@ -14,6 +14,7 @@ import {
   parseWithdrawal,
   unpackMessage,
 } from "../protocol/messages.ts";
+import { NumberMap } from "../protocol/number-map.ts";
 import { Flag, RecordType } from "../protocol/record.ts";
 import { SlotTable } from "../protocol/slot-table.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
@@ -48,7 +49,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
   #isDraining = false;
   #heartbeat: Heartbeat | undefined;
   readonly #outgoing = new SlotTable<OutgoingJob>();
-  readonly #incoming = new Map<number, IncomingJob>();
+  readonly #incoming = new NumberMap<IncomingJob>();
   readonly #routes = new RouteNumbers();
   readonly #confirmations: (() => void)[] = [];
   readonly #view = new RecordView();

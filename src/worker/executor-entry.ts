@@ -6,7 +6,7 @@ import { Metadata } from "../job/metadata.ts";
 import type { ExecutorResult, ExecutorTask } from "./executor-pool.ts";
 import { httpRequestOf } from "./http-request.ts";
 import { InputStream } from "./input-stream.ts";
-import { type JobContext, runAsJob } from "./job-context.ts";
+import { enterJob, type JobContext } from "./job-context.ts";
 import { type LoadedMethod, loadService, serviceOfModule } from "./loaded-method.ts";
 import { Reply } from "./reply.ts";
 
@@ -35,7 +35,8 @@ export default async function runTask(task: ExecutorTask): Promise<ExecutorResul
     const methods = await load(task);
     const method = methods.get(task.target) as LoadedMethod;
     const context = toContext(task);
-    const value = await runAsJob(context, () => method.call(task.args, context));
+    enterJob(context);
+    const value = await method.call(task.args, context);
     return value instanceof Reply ? { value: value.body, head: value.head.flat } : { value };
   } catch (error) {
     if (GateError.is(error)) return { error: error.toWire() };

@@ -9,7 +9,7 @@ import { encodePayload } from "../protocol/payload.ts";
 import { bindArguments } from "./bind-arguments.ts";
 import { httpRequestOf } from "./http-request.ts";
 import { InputStream } from "./input-stream.ts";
-import { type HttpRequestInfo, type JobContext, runAsJob } from "./job-context.ts";
+import { type HttpRequestInfo, type JobContext, enterJob } from "./job-context.ts";
 import type { LoadedMethod } from "./loaded-method.ts";
 import { Reply } from "./reply.ts";
 
@@ -60,6 +60,8 @@ export class HandlerRun implements JobContext, DeadlineEntry {
   start(): void {
     if (this.#job.streamsInput) this.#input = new InputStream(() => this.#sink.drained?.());
     this.#host.wheel.add(this);
+    // Whatever runs from here on is part of the job: schemas, the handler, and a generator's body while it is read.
+    enterJob(this);
     try {
       const args = bindArguments(this.#method, this.#job);
       if (args instanceof Promise) args.then((bound) => this.#call(bound)).catch((error: unknown) => this.#fail(error));
@@ -114,38 +116,44 @@ export class HandlerRun implements JobContext, DeadlineEntry {
   }
 
   /** What the caller can do to it: apart from the context, because both know an `input`. */
-  readonly control: JobControl = {
-    cancel: (reason) => this.#stop(new GateError("cancelled", reason ?? "the caller cancelled")),
-    resume: () => this.#resume(),
-    input: (payload) => this.#input?.push(payload) ?? true,
-    endInput: () => this.#input?.end(),
-  };
+  readonly control: JobControl = new CallerControl(this);
 
   // From the wheel.
 
   expire(): void {
-    this.#stop(new GateError("deadline_exceeded", `the deadline of ${this.#job.target} passed while it ran`));
+    this.stop(new GateError("deadline_exceeded", `the deadline of ${this.#job.target} passed while it ran`));
   }
 
-  #stop(error: GateError): void {
+  // From the caller.
+
+  stop(error: GateError): void {
     if (this.#isOver || this.#cancelled !== undefined) return;
     this.#cancelled = error;
     this.#abort?.abort(error);
     this.#input?.fail(error);
-    this.#resume();
+    this.resume();
   }
 
-  #resume(): void {
+  resume(): void {
     const hasRoom = this.#hasRoom;
     this.#hasRoom = undefined;
     hasRoom?.();
+  }
+
+  /** False: hold the next piece until the sink has been told `drained`. */
+  takeInput(payload: Uint8Array): boolean {
+    return this.#input?.push(payload) ?? true;
+  }
+
+  endInput(): void {
+    this.#input?.end();
   }
 
   // The way of the call.
 
   #call(args: readonly unknown[]): void {
     if (this.#cancelled !== undefined) return this.#fail(this.#cancelled);
-    const result = runAsJob(this, () => this.#host.execute(this.#method, args, this));
+    const result = this.#host.execute(this.#method, args, this);
     if (isThenable(result))
       result.then(
         (value) => this.#settle(value),
@@ -155,8 +163,7 @@ export class HandlerRun implements JobContext, DeadlineEntry {
   }
 
   #settle(result: unknown): void {
-    // A generator's body runs while it is read: that is part of the job too.
-    if (isStream(result)) void runAsJob(this, () => this.#stream(result));
+    if (isStream(result)) void this.#stream(result);
     else this.#end(result);
   }
 
@@ -209,6 +216,30 @@ export class HandlerRun implements JobContext, DeadlineEntry {
     this.#host.wheel.remove(this);
     answer();
     this.#host.finished();
+  }
+}
+
+class CallerControl implements JobControl {
+  readonly #run: HandlerRun;
+
+  constructor(run: HandlerRun) {
+    this.#run = run;
+  }
+
+  cancel(reason?: string): void {
+    this.#run.stop(new GateError("cancelled", reason ?? "the caller cancelled"));
+  }
+
+  resume(): void {
+    this.#run.resume();
+  }
+
+  input(payload: Uint8Array): boolean {
+    return this.#run.takeInput(payload);
+  }
+
+  endInput(): void {
+    this.#run.endInput();
   }
 }
 

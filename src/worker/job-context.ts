@@ -39,7 +39,11 @@ export function currentJob(): JobContext {
   return job;
 }
 
-/** Runs `work` as part of `job`. */
-export function runAsJob<Result>(job: JobContext, work: () => Result): Result {
-  return storage.run(job, work);
+/**
+ * Makes everything that runs from here on, until the calling callback returns, part of `job`.
+ *
+ * There is no way back out: leaving a job would cost as much as entering it, and jobs come one after the other.
+ */
+export function enterJob(job: JobContext): void {
+  storage.enterWith(job);
 }
