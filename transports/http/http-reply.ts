@@ -28,8 +28,6 @@ export interface HttpReplyOptions {
   clock: Clock;
   /** True once the door drains: the connection then ends with this response. */
   isDraining: () => boolean;
-  /** The response has left in full, or its client has. */
-  onClose: (response: ServerResponse) => void;
 }
 
 /**
@@ -55,7 +53,6 @@ export class HttpReply implements ReplySink {
     this.#options = options;
     this.#response = options.response;
     this.#response.on("close", () => {
-      options.onClose(this.#response);
       this.#keepAlive?.clear();
       if (this.#isOver) return;
       this.#isOver = true;

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { bytesType, GateError, Job, jsonType, Metadata, type MetadataValue, msgpackType, parseDuration, textType } from "unigate/transport";
+import { newRequestId } from "./request-id.ts";
 
 /** Headers that end at this hop. Source: RFC 9110 section 7.6.1. */
 export const hopByHop: ReadonlySet<string> = new Set([
@@ -57,7 +57,7 @@ export function wantsEvents(request: IncomingMessage): boolean {
 /** The caller's `x-request-id`, else a new one. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const id = headers["x-request-id"];
-  return typeof id === "string" && id !== "" ? id : randomUUID();
+  return typeof id === "string" && id !== "" ? id : newRequestId();
 }
 
 // No header can pass for one of our own keys: the parser refuses a name that starts with ":".
@@ -78,7 +78,7 @@ function toMetadata(request: IncomingMessage, remote: string, bound: RequestBind
     if (hopByHop.has(key) || named?.includes(key) === true || (!hasId && key === "x-request-id")) continue;
     flat.push(key, rawHeaders[at + 1] as string);
   }
-  if (!hasId) flat.push("x-request-id", randomUUID());
+  if (!hasId) flat.push("x-request-id", newRequestId());
   return Metadata.fromFlat(flat);
 }
 

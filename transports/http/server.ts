@@ -1,17 +1,18 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Server as TcpServer } from "node:net";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { type Socket, Server as TcpServer } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
 import { Bindings, type Match } from "./bindings.ts";
 import { addControlRoutes, frontPage, ownMethodsOf } from "./control-routes.ts";
 import { addCors } from "./cors.ts";
+import { isMediaType, plainTarget, readWhole } from "./direct-request.ts";
 import { HttpReply } from "./http-reply.ts";
 import { codeOfStatus } from "./http-status.ts";
 import { acceptLinks, type LinkServer } from "./link.ts";
 import { answerMalformed } from "./malformed.ts";
 import type { HttpSettings } from "./options.ts";
 import { toProblem } from "./problem.ts";
-import { requestIdOf, toJob, wantsEvents } from "./request-job.ts";
+import { type JobRequest, requestIdOf, toJob, wantsEvents } from "./request-job.ts";
 
 const noBody = Buffer.alloc(0);
 /** How long a door that closes waits for replies that are still being read, in ms. */
@@ -30,20 +31,20 @@ class HttpDoor implements Door {
   readonly #gate: GateHost;
   readonly #app: FastifyInstance;
   readonly #bindings: Bindings;
+  readonly #callPrefix: string;
   #isStale = true;
-  /** Responses to jobs that have not left in full. */
-  readonly #responses = new Set<ServerResponse>();
+  /** The latest response to a job on each connection. Keyed so that a request neither adds nor removes an entry. */
+  readonly #responses = new Map<Socket, ServerResponse>();
   #links: LinkServer | undefined;
   #isDraining = false;
 
-  // One of each for all requests, not one per request.
   readonly #asksToClose = (): boolean => this.#isDraining;
-  readonly #forget = (response: ServerResponse): void => void this.#responses.delete(response);
 
   constructor(settings: HttpSettings, gate: GateHost) {
     this.#settings = settings;
     this.#gate = gate;
     this.#bindings = new Bindings(settings.control);
+    this.#callPrefix = `${settings.control}/call/`;
     this.#app = fastify({
       bodyLimit: settings.bodyLimit,
       requestTimeout: settings.requestTimeoutMs,
@@ -56,6 +57,7 @@ class HttpDoor implements Door {
     });
     if (settings.cors !== undefined) addCors(this.#app, settings.cors);
     this.#route();
+    if (settings.cors === undefined && settings.trustProxy === false) this.#shortenTheWay();
     gate.onMethodsChanged(() => (this.#isStale = true));
   }
 
@@ -111,7 +113,7 @@ class HttpDoor implements Door {
   /** Resolves when no reply that has been written waits for its caller to read it. */
   async #repliesSent(): Promise<void> {
     while (true) {
-      const unsent = [...this.#responses].find((response) => response.writableEnded);
+      const unsent = [...this.#responses.values()].find(({ writableEnded, closed }) => writableEnded && !closed);
       if (unsent === undefined) return;
       await new Promise((resolve) => unsent.once("close", resolve));
     }
@@ -125,10 +127,36 @@ class HttpDoor implements Door {
     app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => this.#fault(error, request, reply));
     const { control } = this.#settings;
     app.post<{ Params: { target: string } }>(`${control}/call/:target`, (request, reply) => {
-      this.#call(request, reply, request.params.target);
+      this.#callThroughFastify(request, reply, request.params.target);
     });
     addControlRoutes(app, control, this.#gate.status);
     app.setNotFoundHandler((request, reply) => this.#bound(request, reply));
+  }
+
+  /** Jobs whose body is small and plain need nothing of what fastify does for a request; everything else goes its way. */
+  #shortenTheWay(): void {
+    const { server } = this.#app;
+    const [handle] = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request");
+    server.on("request", (request, response) => {
+      if (!this.#callDirectly(request, response)) handle?.(request, response);
+    });
+  }
+
+  #callDirectly(request: IncomingMessage, response: ServerResponse): boolean {
+    const target = plainTarget(request, this.#callPrefix);
+    const match = target === undefined ? this.#currentBindings().find(request.method ?? "GET", request.url ?? "/") : undefined;
+    const called = target ?? match?.target;
+    if (called === undefined || !isMediaType(request.headers["content-type"])) return false;
+    const remote = request.socket.remoteAddress ?? "";
+    return readWhole(request, this.#settings.bodyLimit, (body) => {
+      try {
+        this.#call(request, response, { body, target: called, remote, bound: match });
+      } catch (error) {
+        const { status, headers, body: problem } = toProblem(GateError.from(error), requestIdOf(request));
+        response.writeHead(status, headers).end(problem);
+      }
+    });
   }
 
   /** Everything that is not the gate's own: a bound route, or nothing. */
@@ -136,7 +164,7 @@ class HttpDoor implements Door {
     const path = request.raw.url ?? "/";
     const bindings = this.#currentBindings();
     const match = bindings.find(request.method, path);
-    if (match !== undefined) return this.#call(request, reply, match.target, match);
+    if (match !== undefined) return this.#callThroughFastify(request, reply, match.target, match);
     const { method } = request;
     const { control } = this.#settings;
     const bare = path.split(/[?#]/, 1)[0] ?? path;
@@ -152,30 +180,31 @@ class HttpDoor implements Door {
     else this.#refuse(new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${method}`), request, reply, 405);
   }
 
-  #call(request: FastifyRequest, reply: FastifyReply, target: string, match?: Match): void {
-    const { raw } = reply;
-    const job = toJob({
-      request: request.raw,
-      body: (request.body as Buffer | undefined) ?? noBody,
-      target,
-      remote: request.ip,
-      now: this.#gate.clock.now(),
-      bound: match,
-    });
+  #callThroughFastify(request: FastifyRequest, reply: FastifyReply, target: string, bound?: Match): void {
+    const body = (request.body as Buffer | undefined) ?? noBody;
+    this.#call(request.raw, reply.raw, { body, target, remote: request.ip, bound });
     // From here on the response is ours: fastify would buffer and serialise what is already bytes.
     reply.hijack();
-    this.#responses.add(raw);
+  }
+
+  #call(request: IncomingMessage, response: ServerResponse, call: Omit<JobRequest, "request" | "now">): void {
+    const job = toJob({ request, now: this.#gate.clock.now(), ...call });
+    this.#remember(request.socket, response);
     const sink = new HttpReply({
-      response: raw,
+      response,
       requestId: job.id,
       isHead: request.method === "HEAD",
       accept: job.accept,
-      wantsEvents: wantsEvents(request.raw),
+      wantsEvents: wantsEvents(request),
       clock: this.#gate.clock,
       isDraining: this.#asksToClose,
-      onClose: this.#forget,
     });
     sink.controlledBy(this.#gate.dispatch(job, sink));
+  }
+
+  #remember(socket: Socket, response: ServerResponse): void {
+    if (!this.#responses.has(socket)) socket.once("close", () => this.#responses.delete(socket));
+    this.#responses.set(socket, response);
   }
 
   #fault(error: Error & { statusCode?: number; code?: string }, request: FastifyRequest, reply: FastifyReply): void {
