@@ -6,7 +6,7 @@ import { findProgram } from "./programs.ts";
 import type { Plan } from "./rounds.ts";
 
 const project = new URL("../../node_modules/", import.meta.url).pathname;
-const peers = new URL("contenders/moleculer/node_modules/", import.meta.url).pathname;
+const peers = new URL("node_modules/", import.meta.url).pathname;
 
 /** One paragraph that says what made the figures: machine, versions, plan. No names or paths of the machine. */
 export function describeRun({ rounds, seconds }: Plan, busyAtStart: number): string {
