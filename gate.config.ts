@@ -34,12 +34,16 @@ export default defineConfig({
       // waitForWorker: "2s", // how long a job waits while no worker is alive
       // attempts: 3, // workers that an idempotent job may be tried on
       // idempotent: false, // every job of the route may run more than once
+      // public: false, // HTTP callers need no key
     },
     // More specific than "counter.*", which holds no longer: a stream that its reader ends. 0: no deadline but the caller's.
     "counter.watch": { timeout: 0 },
     // Bindings may be written here too, for workers that declare none:
     // "greeter.hello": { http: "GET /hello/:name" },
   },
+
+  // Who may call and serve; default none, and then everyone who reaches a port may. `gate keys generate` makes an entry.
+  // keys: [{ name: "web", key: "sha256:…", may: ["call"] }],
 
   // heartbeat: "1s", // between two pings; three unanswered ones take a worker out of rotation
   // lostAfter: 10, // unanswered pings after which a silent worker's jobs are given up

@@ -48,6 +48,7 @@ export function defineCommand(command: Command): Command {
 
 /** Options of every command that talks to a gate. */
 export const gateOptions: Readonly<Record<string, OptionSpec>> = {
+  key: { type: "string", description: "key of the gate, where it has keys; default $GATE_KEY", value: "KEY" },
   gate: { type: "string", description: "URL of the gate; default $GATE_URL, else tcp://127.0.0.1:5555", value: "URL" },
 };
 

@@ -4,7 +4,7 @@ import { UserError } from "./user-error.ts";
 
 /** Connects to the gate that the command names, and closes the link when `work` is done. */
 export async function withClient<Result>(context: CommandContext, work: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = open(context.text("gate"));
+  const client = open(context.text("gate"), context.text("key"));
   try {
     return await work(client);
   } finally {
@@ -12,9 +12,9 @@ export async function withClient<Result>(context: CommandContext, work: (client:
   }
 }
 
-function open(url: string | undefined): Client {
+function open(url: string | undefined, key: string | undefined): Client {
   try {
-    return connect(url);
+    return connect(url, key === undefined ? {} : { key });
   } catch (error) {
     const source = url === undefined ? "$GATE_URL" : "--gate";
     throw new UserError(`${source}: ${GateError.from(error).message}`, undefined, { cause: error });

@@ -22,6 +22,7 @@ export async function serveWithin(gate: Gate, services: readonly LoadedService[]
   const { assembleWorker } = await import("./assemble-worker.ts");
   const assembled = assembleWorker(services, {
     id: `gate-${process.pid}`,
+    key: gate.ownKey,
     // Of this worker's link there is nothing to tell: it comes and goes with the gate.
     logger: { ...logger, info: () => {}, warn: () => {} },
     open: async () => {
@@ -54,6 +55,7 @@ export async function serveWatched(gate: Gate, { files, config, note }: Watched)
     count: 1,
     graceMs: 30_000,
     note,
+    env: { GATE_KEY: gate.ownKey },
     argv: () => ["worker", `--gate=${reachable(url)}`, "--", ...files],
   });
   const unwatch = reloadOnChange(supervisor, { files, note, ...(config === undefined ? {} : { except: config }) });

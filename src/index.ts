@@ -2,7 +2,7 @@
 export { type CallOptions, type Client, type ClientOptions, connect } from "./client/client.ts";
 export type { Call } from "./client/call.ts";
 export type { Remote, RemoteStream, RemoteValue } from "./client/remote.ts";
-export { defineConfig, type GateConfig, type RouteConfig } from "./config/gate-config.ts";
+export { defineConfig, type GateConfig, type KeyConfig, type RouteConfig } from "./config/gate-config.ts";
 export { type Code, codes } from "./error/code.ts";
 export { GateError, type GateErrorOptions } from "./error/gate-error.ts";
 export { consistentHash, fifo, leastConnections, p2c, random, roundRobin, version, weightedRoundRobin } from "./strategy/index.ts";

@@ -17,5 +17,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   queues: { summary: "who waits, for what, how long", load: async () => (await import("./inspect.ts")).queues },
   info: { summary: "the gate at a glance", load: async () => (await import("./inspect.ts")).info },
   explain: { summary: "which route and worker a target gets, and why", load: async () => (await import("./explain.ts")).explain },
+  keys: { summary: "make a key for callers and workers", load: async () => (await import("./keys.ts")).keys },
   check: { summary: "check a config, and name every fault of it", load: async () => (await import("./check.ts")).check },
 };

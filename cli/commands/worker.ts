@@ -90,11 +90,13 @@ async function supervise(context: CommandContext): Promise<void> {
   const files = context.texts("file");
   const { note } = context.output;
   const count = context.number("instances") ?? 1;
+  const key = context.text("key");
   const name = context.text("id") ?? `${hostname()}-${process.pid}`;
   const supervisor = new Supervisor({
     count,
     graceMs: graceOf(context.text("grace") ?? "30s"),
     note,
+    ...(key === undefined ? {} : { env: { GATE_KEY: key } }),
     argv: (slot) => ["worker", ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
   });
   const unwatch = context.isSet("watch") ? reloadOnChange(supervisor, { files, note }) : () => {};
@@ -118,9 +120,17 @@ async function supervise(context: CommandContext): Promise<void> {
   await stopped;
 }
 
-function identity(context: CommandContext): { gate?: string; id?: string; version?: string; concurrency?: number; weight?: number } {
+function identity(context: CommandContext): {
+  gate?: string;
+  key?: string;
+  id?: string;
+  version?: string;
+  concurrency?: number;
+  weight?: number;
+} {
   const given = {
     gate: context.text("gate"),
+    key: context.text("key"),
     id: context.text("id"),
     version: context.text("version"),
     concurrency: context.number("concurrency"),

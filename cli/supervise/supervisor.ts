@@ -12,6 +12,8 @@ export interface SupervisorOptions {
   count: number;
   /** Arguments of `gate` for the process in a slot, from 1. The process sends a message once it serves. */
   argv(slot: number): readonly string[];
+  /** What its environment holds besides ours: secrets, which no list of processes shows. */
+  env?: Readonly<Record<string, string>>;
   /** How long a process may take to drain before it is killed, in ms. */
   graceMs: number;
   readonly note: (text: string) => void;
@@ -85,7 +87,10 @@ export class Supervisor {
   #launch(slot: Slot): void {
     clearTimeout(slot.timer);
     const overtaken = slot.coming;
-    const child = fork(process.argv[1] as string, this.#options.argv(slot.number), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(process.argv[1] as string, this.#options.argv(slot.number), {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: { ...process.env, ...this.#options.env },
+    });
     slot.coming = child;
     slot.startedAt = performance.now();
     this.#alive.add(child);

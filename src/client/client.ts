@@ -42,6 +42,8 @@ export interface ClientOptions {
   connectTimeout?: Duration;
   /** Calls that may wait for a link; one more fails as `resource_exhausted`; default 10 000. */
   maxWaiting?: number;
+  /** For a gate that has keys; default `$GATE_KEY`. */
+  key?: string;
   /** Its name in the gate's log; default random. */
   id?: string;
   /** Makes the connection instead of the URL's carrier: for a client inside the gate's process. */
@@ -96,6 +98,8 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   readonly #readiness: (() => void)[] = [];
   #session: Session | undefined;
   #lastError: GateError | undefined;
+  /** Why the gate has turned this client away for good. */
+  #refusal: GateError | undefined;
   #isClosed = false;
 
   constructor(url: URL, options: ClientOptions) {
@@ -110,6 +114,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
       url,
       id: options.id ?? `client-${randomBytes(4).toString("hex")}`,
       incarnation: randomBytes(8).toString("hex"),
+      key: options.key,
       clock: this.#clock,
       random: options.random ?? systemRandom,
       maxJobs: 0,
@@ -216,13 +221,14 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
     this.#session = undefined;
     this.#lastError = error;
     if (!isFinal) return;
+    if (!this.#isClosed) this.#refusal = error;
     this.#isClosed = true;
     for (const call of this.#waiting) call.refuse(this.#unreachable());
     this.#tellReady();
   }
 
   #send(call: Call<unknown>): void {
-    if (this.#isClosed) return call.refuse(new GateError("failed_precondition", "this client is closed"));
+    if (this.#isClosed) return call.refuse(this.#refusal ?? new GateError("failed_precondition", "this client is closed"));
     call.number = this.#open.take(call);
     this.#wheel.add(call);
     if (this.#session === undefined) this.#wait(call);
@@ -253,6 +259,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   }
 
   #unreachable(): GateError {
+    if (this.#refusal !== undefined) return this.#refusal;
     const reason = this.#lastError?.message ?? `no gate answers at ${this.#url.href}`;
     return new GateError("unavailable", `${reason}; is it running? \`gate serve\` starts one`, { cause: this.#lastError });
   }

@@ -1,3 +1,4 @@
+import type { Permission } from "../access/keyring.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Duration } from "./duration.ts";
@@ -17,8 +18,20 @@ export interface RouteConfig {
   attempts?: number;
   /** Every job of this route may run more than once. */
   idempotent?: boolean;
+  /** HTTP callers need no key, even where the gate has keys. */
+  public?: boolean;
   /** HTTP bindings, `"POST /api/x/:id"`; for a pattern that names one method. */
   http?: string | string[];
+}
+
+/** A key that the gate takes; a plain text is one that may do everything. */
+export interface KeyConfig {
+  /** Names its holder in logs. */
+  name: string;
+  /** The key, or `sha256:…` as `gate keys generate` prints it. */
+  key: string;
+  /** Default `["call", "work", "admin"]`. */
+  may?: readonly Permission[];
 }
 
 /** The whole config of a gate. */
@@ -28,6 +41,8 @@ export interface GateConfig {
   transports: readonly Transport[];
   /** By `Service.method`, `Service.*` or `*`; the most specific pattern holds. */
   routes?: Readonly<Record<string, RouteConfig>>;
+  /** Who may call and serve; default none, and then everyone who reaches a port may. */
+  keys?: readonly (string | KeyConfig)[];
   /** Between two pings to every worker and client; default `"1s"`. */
   heartbeat?: Duration;
   /** Beats without an answer after which a silent worker's jobs are given up; default 10. */

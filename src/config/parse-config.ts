@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AccessKey, isKey, permissions } from "../access/keyring.ts";
 import { closestName } from "../error/closest-name.ts";
 import type { Route } from "../routing/route.ts";
 import { isPattern } from "../routing/route-table.ts";
@@ -19,6 +20,7 @@ export interface GateSettings {
   fallback: Route;
   /** HTTP bindings that routes add to what workers declare, by target. */
   http: ReadonlyMap<string, readonly string[]>;
+  keys: readonly AccessKey[];
   heartbeatMs: number;
   lostAfterBeats: number;
   maxPayloadBytes: number;
@@ -49,6 +51,21 @@ const binding = z
   .string('is not a binding; write "POST /path/:param"')
   .regex(/^[A-Z]+ \/\S*$/, 'is not a binding; write "POST /path/:param"');
 
+const secret = z
+  .string("is not a key; write the key, or the sha256:… that `gate keys generate` prints")
+  .refine(isKey, "is too short or malformed; `gate keys generate` makes a good one");
+const key = z.union(
+  [
+    secret,
+    z.strictObject({
+      name: z.string("is not a text; name who holds the key").min(1, "is empty; name who holds the key"),
+      key: secret,
+      may: z.array(z.enum(permissions, `is not a permission; known are ${permissions.join(", ")}`)).optional(),
+    }),
+  ],
+  'is not a key; write a key of 16 characters or more, or { name: "web", key: "sha256:…", may: ["call"] }',
+);
+
 const route = z.strictObject({
   strategy: strategy.optional(),
   timeout: duration.optional(),
@@ -56,6 +73,7 @@ const route = z.strictObject({
   waitForWorker: duration.optional(),
   attempts: count(1).optional(),
   idempotent: z.boolean("is not true or false; write one of them").optional(),
+  public: z.boolean("is not true or false; write one of them").optional(),
   http: z.union([binding, z.array(binding)], 'is not a binding; write "POST /path/:param" or a list of such').optional(),
 });
 
@@ -66,6 +84,7 @@ const gate = z.strictObject(
       .array(transport, "is missing or not a list; write transports: [http(), zmq()]")
       .min(1, "is empty; write at least one, such as http()"),
     routes: z.record(z.string(), route, 'is not an object; write routes: { "Service.*": { … } }').optional(),
+    keys: z.array(key, 'is not a list; write keys: ["sha256:…"]').optional(),
     heartbeat: duration.optional(),
     lostAfter: count(4).optional(),
     maxPayload: size.optional(),
@@ -89,6 +108,9 @@ export function parseConfig(config: unknown, source = "the config"): GateSetting
     routes,
     fallback: toRoute("*", {}),
     http: new Map(Object.entries(data.routes ?? {}).map(([pattern, value]) => [pattern, [value.http ?? []].flat()])),
+    keys: (data.keys ?? []).map((one, at) =>
+      typeof one === "string" ? { name: `key ${at + 1}`, key: one, may: permissions } : { ...one, may: one.may ?? permissions },
+    ),
     heartbeatMs: ms(data.heartbeat, 1000),
     lostAfterBeats: data.lostAfter ?? 10,
     maxPayloadBytes: parseSize(data.maxPayload) ?? 16 * 1024 * 1024,
@@ -106,6 +128,7 @@ function toRoute(pattern: string, config: RouteConfig): Route {
     waitForWorkerMs: ms(config.waitForWorker, 2000),
     retry: { attempts: config.attempts ?? 3 },
     idempotent: config.idempotent ?? false,
+    isPublic: config.public ?? false,
   };
 }
 

@@ -1,5 +1,5 @@
 import { GateError } from "../error/gate-error.ts";
-import { type Job, methodOf } from "../job/job.ts";
+import { type Job, methodOf, serviceOf } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import { decodePayload, encodePayload } from "../protocol/payload.ts";
 import type { EndpointLink, EndpointOffer } from "../registry/endpoint.ts";
@@ -23,6 +23,11 @@ const methods: Readonly<Record<string, ControlMethod>> = {
     return status.explain(target, typeof version === "string" ? version : undefined);
   },
 };
+
+/** Tells whether a target changes the gate, which not every caller may. */
+export function isForAdmins(target: string): boolean {
+  return serviceOf(target) === controlService && !Object.hasOwn(methods, methodOf(target));
+}
 
 /** What the gate's own service offers to the registry. */
 export const controlOffer: EndpointOffer = {

@@ -1,3 +1,4 @@
+import { type Holder, refusalOf } from "../access/keyring.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { Job } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
@@ -13,6 +14,10 @@ import type { SessionHandler } from "../transport/session-options.ts";
 /** Time that a connection has to say hello, in ms. */
 const helloTimeoutMs = 10_000;
 
+/** Before its hello. */
+const nobody: Holder = { name: "nobody", may: [] };
+const nothing: JobControl = { cancel: () => {}, resume: () => {} };
+
 /** What a gate session needs of its gate. */
 export interface SessionHost {
   readonly clock: Clock;
@@ -21,6 +26,10 @@ export interface SessionHost {
   readonly lostAfterBeats: number;
   readonly maxRecordBytes: number;
   dispatch(job: Job, sink: ReplySink): JobControl;
+  /** Who holds the key; throws `unauthenticated`. */
+  identify(key: string | undefined): Holder;
+  /** Why `holder` may not call `target`, or undefined. */
+  refusalToCall(holder: Holder, target: string): GateError | undefined;
   /** Registers the session under its peer's name and makes the rules of the session. */
   welcome(session: GateSession, hello: Hello): Welcome;
   /** Throws when a method may not be served here. */
@@ -34,6 +43,7 @@ export class GateSession implements SessionHandler, EndpointLink {
   readonly #session: Session;
   readonly #helloTimer: Timer;
   #hello: Hello | undefined;
+  #holder: Holder = nobody;
   #endpoint: Endpoint | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -42,6 +52,7 @@ export class GateSession implements SessionHandler, EndpointLink {
     this.#session = new Session(connection, {
       greeting: {
         welcome: (hello) => {
+          this.#holder = host.identify(hello.key);
           this.#hello = hello;
           return host.welcome(this, hello);
         },
@@ -81,6 +92,16 @@ export class GateSession implements SessionHandler, EndpointLink {
     return this.#session.send(job, sink);
   }
 
+  /** After a change of keys: a peer whose key is gone is turned away. */
+  identifyAgain(): void {
+    if (this.#hello === undefined) return;
+    try {
+      this.#holder = this.#host.identify(this.#hello.key);
+    } catch (error) {
+      this.close(GateError.from(error));
+    }
+  }
+
   /** Resolves once the peer has taken in everything that was sent to it, or is gone. */
   settled(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -97,7 +118,10 @@ export class GateSession implements SessionHandler, EndpointLink {
   // As the handler of the session.
 
   job(job: Job, sink: ReplySink): JobControl {
-    return this.#host.dispatch(job, sink);
+    const refusal = this.#host.refusalToCall(this.#holder, job.target);
+    if (refusal === undefined) return this.#host.dispatch(job, sink);
+    sink.fail(refusal, true);
+    return nothing;
   }
 
   opened(): void {
@@ -105,6 +129,8 @@ export class GateSession implements SessionHandler, EndpointLink {
   }
 
   served(declaration: ServeDeclaration): void {
+    const refusal = refusalOf(this.#holder, "work");
+    if (refusal !== undefined) throw refusal;
     this.#host.checkMethods(declaration);
     if (this.#endpoint === undefined) {
       this.#endpoint = this.#host.registry.join(this, declaration);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { type Holder, Keyring, refusalOf } from "../access/keyring.ts";
 import type { GateConfig } from "../config/gate-config.ts";
 import { type GateSettings, parseConfig } from "../config/parse-config.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -16,7 +17,7 @@ import { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
 import type { GateInfo, GateStatus } from "../transport/status.ts";
 import type { Address, Door, GateHost } from "../transport/transport.ts";
-import { controlOffer, controlService, createControlLink } from "./control-service.ts";
+import { controlOffer, controlService, createControlLink, isForAdmins } from "./control-service.ts";
 import { GateSession } from "./gate-session.ts";
 import { createGateStatus } from "./gate-status.ts";
 
@@ -38,6 +39,8 @@ export interface GateOptions {
 /** A running gateway. */
 export interface Gate {
   readonly id: string;
+  /** A key for the workers that this process starts for itself, new with every start. */
+  readonly ownKey: string;
   readonly addresses: readonly (Address & { transport: string })[];
   readonly status: GateStatus;
   /** Opens every door; rejects, with every door closed again, when one cannot open. */
@@ -59,6 +62,7 @@ export function createGate(config: GateConfig, options: GateOptions = {}): Gate 
 
 class RunningGate implements Gate, GateHost {
   readonly id: string = randomBytes(4).toString("hex");
+  readonly ownKey: string = randomBytes(24).toString("base64url");
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -70,6 +74,7 @@ class RunningGate implements Gate, GateHost {
   readonly #methodListeners: (() => void)[] = [];
   #settings: GateSettings;
   #routes: RouteTable;
+  #keyring: Keyring;
   #doors: { name: string; door: Door }[] = [];
   #state: GateInfo["state"] = "starting";
   #sessionCount = 0;
@@ -81,6 +86,7 @@ class RunningGate implements Gate, GateHost {
     this.#settings = settings;
     this.#startedAt = clock.now();
     this.#routes = new RouteTable(settings.routes, settings.fallback);
+    this.#keyring = this.#keyringOf(settings);
     this.registry = new Registry(clock);
     this.#dispatcher = new Dispatcher({ registry: this.registry, routes: this.#routes, clock, logger, settleMs: settings.settleMs });
     this.registry.listen({ methodsChanged: () => this.#tellMethods() });
@@ -129,11 +135,14 @@ class RunningGate implements Gate, GateHost {
       throw GateError.from(error, "internal");
     }
     this.#state = "ready";
+    this.#warnOfOpenDoors();
   }
 
   reload(config: GateConfig): void {
     this.#settings = { ...parseConfig(config), transports: this.#settings.transports };
     this.#routes = new RouteTable(this.#settings.routes, this.#settings.fallback);
+    this.#keyring = this.#keyringOf(this.#settings);
+    for (const session of this.#sessions) session.identifyAgain();
     this.#dispatcher.setRoutes(this.#routes);
     this.#tellMethods();
   }
@@ -159,6 +168,22 @@ class RunningGate implements Gate, GateHost {
   }
 
   // For transports.
+
+  get isLocked(): boolean {
+    return this.#keyring.isLocked;
+  }
+
+  identify(key: string | undefined): Holder {
+    return this.#keyring.identify(key);
+  }
+
+  refusalToCall(holder: Holder, target: string): GateError | undefined {
+    return refusalOf(holder, isForAdmins(target) ? "admin" : "call");
+  }
+
+  isPublic(target: string): boolean {
+    return this.#routes.match(target).isPublic;
+  }
 
   accept(connection: Connection): void {
     const session = new GateSession(connection, this);
@@ -215,6 +240,21 @@ class RunningGate implements Gate, GateHost {
 
   ended(session: GateSession): void {
     this.#sessions.delete(session);
+  }
+
+  #keyringOf({ keys }: GateSettings): Keyring {
+    if (keys.length === 0) return new Keyring([]);
+    return new Keyring([...keys, { name: "the gate itself", key: this.ownKey, may: ["call", "work"] }]);
+  }
+
+  /** A port that others can reach, and no keys: whoever runs the gate should know. */
+  #warnOfOpenDoors(): void {
+    if (this.#keyring.isLocked) return;
+    for (const { url } of this.addresses) {
+      const { hostname: host = "" } = URL.parse(url) ?? {};
+      if (/^(127\.|localhost$|\[::1\]$|$)/.test(host)) continue;
+      this.logger.warn("anyone who reaches this port may call and serve; set keys in the config, `gate keys generate` makes one", { url });
+    }
   }
 
   #tellMethods(): void {

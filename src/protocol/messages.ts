@@ -12,6 +12,8 @@ export interface Hello {
   incarnation: string;
   /** `unigate/0.1.0 node/26.1.0`, for people. */
   agent: string;
+  /** What lets the peer in, where the gate has keys. */
+  key?: string;
 }
 
 /** The gate's answer: the rules of this session. */
@@ -62,6 +64,7 @@ export function parseHello(payload: Uint8Array): Hello {
     id: text(hello, "id", "hello"),
     incarnation: text(hello, "incarnation", "hello"),
     agent: typeof hello["agent"] === "string" ? hello["agent"].slice(0, 200) : "",
+    ...(typeof hello["key"] === "string" ? { key: hello["key"] } : {}),
   };
 }
 

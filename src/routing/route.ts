@@ -20,4 +20,6 @@ export interface Route {
   readonly retry: Retry;
   /** Every job may run more than once, whatever the worker or the caller say. */
   readonly idempotent: boolean;
+  /** HTTP callers need no key. */
+  readonly isPublic: boolean;
 }

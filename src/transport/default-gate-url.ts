@@ -2,3 +2,8 @@
 export function defaultGateUrl(): string {
   return process.env["GATE_URL"] || "tcp://127.0.0.1:5555";
 }
+
+/** The key for a gate that wants one, when nobody says: `$GATE_KEY`. */
+export function defaultGateKey(): string | undefined {
+  return process.env["GATE_KEY"] || undefined;
+}

@@ -1,4 +1,5 @@
 /** The door for those who write a transport, a carrier or a plugin: the seams, the session, and what they stand on. */
+export { type Holder, type Permission, refusalOf } from "../access/keyring.ts";
 export { configError, type ConfigFault } from "../config/fault.ts";
 export { type Duration, parseDuration } from "../config/duration.ts";
 export { type Size, parseSize } from "../config/size.ts";
@@ -15,6 +16,7 @@ export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
 export type { Endpoint, EndpointLink, EndpointOffer, EndpointState } from "../registry/endpoint.ts";
 export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
+export { defaultGateKey, defaultGateUrl } from "./default-gate-url.ts";
 export { createMemoryPair } from "./memory.ts";
 export type { Address, Door, GateHost, Transport } from "./transport.ts";
 export type { Explanation, GateInfo, GateStatus, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "./status.ts";

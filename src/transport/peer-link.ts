@@ -7,6 +7,7 @@ import { version } from "../observe/version.ts";
 import type { Hello, Welcome } from "../protocol/messages.ts";
 import { protocolVersion } from "../protocol/record.ts";
 import { openConnection } from "./carriers.ts";
+import { defaultGateKey } from "./default-gate-url.ts";
 import type { Connection } from "./connection.ts";
 import { Session } from "./session.ts";
 import type { SessionHandler } from "./session-options.ts";
@@ -31,6 +32,8 @@ export interface PeerLinkOptions {
   url: URL;
   id: string;
   incarnation: string;
+  /** Lets us in where the gate has keys; default `$GATE_KEY`. */
+  key?: string | undefined;
   /** Makes the first connection; later ones too. Default: by the URL's scheme. */
   open?: (url: URL, signal: AbortSignal) => Promise<Connection>;
   clock: Clock;
@@ -78,7 +81,7 @@ export class PeerLink implements SessionHandler {
   }
 
   async #connect(): Promise<void> {
-    const { url, id, incarnation, clock, open = openConnection, maxJobs, lostAfterBeats = 10 } = this.#options;
+    const { url, id, incarnation, key = defaultGateKey(), clock, open = openConnection, maxJobs, lostAfterBeats = 10 } = this.#options;
     const connecting = new AbortController();
     this.#connecting = connecting;
     const timer = clock.after(connectTimeoutMs, () => connecting.abort());
@@ -86,6 +89,7 @@ export class PeerLink implements SessionHandler {
       const connection = await open(url, connecting.signal);
       if (this.#isClosed) return connection.close();
       const hello: Hello = { version: protocolVersion, id, incarnation, agent: `unigate/${version} node/${process.versions.node}` };
+      if (key !== undefined) hello.key = key;
       this.#session = new Session(connection, { greeting: { hello }, handler: this, clock, maxRecordBytes, maxJobs, lostAfterBeats });
     } catch (error) {
       this.#lost(GateError.from(error, "unavailable"));

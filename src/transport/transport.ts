@@ -1,4 +1,6 @@
+import type { Holder } from "../access/keyring.ts";
 import type { ConfigFault } from "../config/fault.ts";
+import type { GateError } from "../error/gate-error.ts";
 import type { Job } from "../job/job.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
@@ -47,6 +49,14 @@ export interface GateHost {
   /** Largest payload of a job or a reply, in bytes. */
   readonly maxPayloadBytes: number;
   readonly status: GateStatus;
+  /** True when callers need a key. */
+  readonly isLocked: boolean;
+  /** Who holds the key that a caller brought; throws `unauthenticated`. For doors whose callers do not say hello. */
+  identify(key: string | undefined): Holder;
+  /** Why `holder` may not call `target`, or undefined. */
+  refusalToCall(holder: Holder, target: string): GateError | undefined;
+  /** Tells whether callers of `target` need no key. */
+  isPublic(target: string): boolean;
   /** Ingress: brings a job to a worker. */
   dispatch(job: Job, sink: ReplySink): JobControl;
   /** Speaks the gate protocol with whoever is at the other end: a client, a worker or both. */

@@ -25,6 +25,8 @@ export interface WorkerOptions {
   services: readonly ServiceDefinition[];
   /** URL of the gate; default `$GATE_URL`, else `tcp://127.0.0.1:5555`. */
   gate?: string;
+  /** For a gate that has keys; default `$GATE_KEY`. */
+  key?: string;
   /** Jobs that it takes at once; default 100. */
   concurrency?: number;
   /** Its name at the gate; default host name and process id. */
@@ -125,6 +127,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       url: this.#url,
       id: this.id,
       incarnation: randomBytes(8).toString("hex"),
+      key: this.#options.key,
       clock: this.clock,
       random: this.#options.random ?? systemRandom,
       maxJobs: 100_000,

@@ -60,6 +60,7 @@ export function makeRoute(route: Partial<Route> & { pattern: string }): Route {
     waitForWorkerMs: 2000,
     retry: { attempts: 3 },
     idempotent: false,
+    isPublic: false,
     ...route,
   };
 }

@@ -1,5 +1,6 @@
-import type { FastifyInstance } from "fastify";
-import { GateError, type GateStatus } from "unigate/transport";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { keyOf } from "./request-key.ts";
+import { GateError, type GateHost, type GateStatus } from "unigate/transport";
 
 const pages: Readonly<Record<string, (status: GateStatus) => unknown>> = {
   "/info": (status) => status.info(),
@@ -28,14 +29,22 @@ export function ownMethodsOf(prefix: string, path: string): string[] {
 }
 
 /** Adds the gate's own routes: what is alive, what is served, who waits. */
-export function addControlRoutes(app: FastifyInstance, prefix: string, status: GateStatus): void {
+export function addControlRoutes(app: FastifyInstance, prefix: string, gate: GateHost): void {
+  const { status } = gate;
+  // Probes of a load balancer have no key; everything that tells of services and workers wants one.
+  const guarded = {
+    onRequest: (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+      gate.identify(keyOf(request.raw).key);
+      done();
+    },
+  };
   app.get(`${prefix}/health`, () => ({ status: "ok" }));
   app.get(`${prefix}/ready`, (_request, reply) => {
     const isReady = status.isReady();
     return reply.code(isReady ? 200 : 503).send({ ready: isReady });
   });
-  for (const [path, page] of Object.entries(pages)) app.get(prefix + path, () => page(status));
-  app.get<{ Params: { name: string } }>(`${prefix}/service/:name`, (request) => {
+  for (const [path, page] of Object.entries(pages)) app.get(prefix + path, guarded, () => page(status));
+  app.get<{ Params: { name: string } }>(`${prefix}/service/:name`, guarded, (request) => {
     const { name } = request.params;
     const service = status.services().find((one) => one.name === name);
     if (service !== undefined) return service;

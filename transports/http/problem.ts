@@ -17,6 +17,7 @@ export function toProblem(error: GateError, requestId: string | undefined, statu
   const body = Buffer.from(toProblemText(error, requestId, status));
   const headers: Record<string, string> = { "content-type": problemType, "content-length": String(body.length) };
   if (requestId !== undefined) headers["x-request-id"] = requestId;
+  if (status === 401) headers["www-authenticate"] = 'Bearer realm="gate"';
   if (status === 429 || status === 503) headers["retry-after"] = String(retryAfterSeconds(error));
   return { status, headers, body };
 }

@@ -32,10 +32,12 @@ export interface JobRequest {
   /** On the gate's clock, in ms. */
   now: number;
   bound?: RequestBinding | undefined;
+  /** The header that held the gate's key; no worker sees it. */
+  keyHeader?: string | undefined;
 }
 
 /** A request as a job: the body travels as it came, the headers become metadata. Throws `invalid_argument` for a bad deadline header. */
-export function toJob({ request, body, target, remote, now, bound }: JobRequest): Job {
+export function toJob({ request, body, target, remote, now, bound, keyHeader }: JobRequest): Job {
   const { headers } = request;
   return new Job({
     target,
@@ -43,7 +45,7 @@ export function toJob({ request, body, target, remote, now, bound }: JobRequest)
     contentType: mediaType(headers["content-type"]) ?? jsonType,
     accept: acceptedType(headers.accept),
     deadline: deadlineOf(request, now),
-    metadata: toMetadata(request, remote, bound),
+    metadata: toMetadata(request, remote, bound, keyHeader),
     // RFC 9110 section 9.2.1: GET and HEAD are safe. PUT and DELETE are idempotent by the RFC, but not by every handler.
     idempotent: request.method === "GET" || request.method === "HEAD" || headers["x-idempotent"] === "true",
   });
@@ -61,7 +63,7 @@ export function requestIdOf({ headers }: IncomingMessage): string {
 }
 
 // No header can pass for one of our own keys: the parser refuses a name that starts with ":".
-function toMetadata(request: IncomingMessage, remote: string, bound: RequestBinding | undefined): Metadata {
+function toMetadata(request: IncomingMessage, remote: string, bound: RequestBinding | undefined, keyHeader: string | undefined): Metadata {
   const url = request.url ?? "/";
   const question = url.indexOf("?");
   const flat: MetadataValue[] = [":method", request.method ?? "GET", ":path", url, ":remote", remote];
@@ -75,7 +77,7 @@ function toMetadata(request: IncomingMessage, remote: string, bound: RequestBind
   const hasId = Boolean(request.headers["x-request-id"]);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const key = (rawHeaders[at] as string).toLowerCase();
-    if (hopByHop.has(key) || named?.includes(key) === true || (!hasId && key === "x-request-id")) continue;
+    if (hopByHop.has(key) || key === keyHeader || named?.includes(key) === true || (!hasId && key === "x-request-id")) continue;
     flat.push(key, rawHeaders[at + 1] as string);
   }
   if (!hasId) flat.push("x-request-id", newRequestId());

@@ -12,6 +12,7 @@ import { acceptLinks, type LinkServer } from "./link.ts";
 import { answerMalformed } from "./malformed.ts";
 import type { HttpSettings } from "./options.ts";
 import { toProblem } from "./problem.ts";
+import { admit } from "./request-key.ts";
 import { type JobRequest, requestIdOf, toJob, wantsEvents } from "./request-job.ts";
 
 const noBody = Buffer.alloc(0);
@@ -129,7 +130,7 @@ class HttpDoor implements Door {
     app.post<{ Params: { target: string } }>(`${control}/call/:target`, (request, reply) => {
       this.#callThroughFastify(request, reply, request.params.target);
     });
-    addControlRoutes(app, control, this.#gate.status);
+    addControlRoutes(app, control, this.#gate);
     app.setNotFoundHandler((request, reply) => this.#bound(request, reply));
   }
 
@@ -187,8 +188,9 @@ class HttpDoor implements Door {
     reply.hijack();
   }
 
-  #call(request: IncomingMessage, response: ServerResponse, call: Omit<JobRequest, "request" | "now">): void {
-    const job = toJob({ request, now: this.#gate.clock.now(), ...call });
+  #call(request: IncomingMessage, response: ServerResponse, call: Omit<JobRequest, "request" | "now" | "keyHeader">): void {
+    const keyHeader = admit(this.#gate, request, call.target);
+    const job = toJob({ request, now: this.#gate.clock.now(), keyHeader, ...call });
     this.#remember(request.socket, response);
     const sink = new HttpReply({
       response,

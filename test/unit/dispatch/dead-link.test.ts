@@ -31,6 +31,8 @@ async function connectWorker(
     dispatch: (job, sink) => bench.dispatcher.dispatch(job, sink),
     welcome: () => ({ version: protocolVersion, session: `s-${id}`, gate: "gate", heartbeatMs: 1000, maxRecordBytes: 1 << 20 }),
     checkMethods: () => {},
+    identify: () => ({ name: "anyone", may: ["call", "work"] }),
+    refusalToCall: () => undefined,
     ended: () => {},
   };
   sessions.push(new GateSession(gateEnd, host));
