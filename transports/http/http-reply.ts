@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { type Clock, type GateError, type JobControl, jsonType, Metadata, type ReplySink, type Timer } from "unigate/transport";
+import { hopByHop } from "./hop-by-hop.ts";
 import { httpStatus } from "./http-status.ts";
 import { toProblem, toProblemText } from "./problem.ts";
-import { hopByHop, mediaType } from "./request-job.ts";
+import { mediaType } from "./request-job.ts";
 
 const keepAliveMs = 15_000;
 /** Up to here a body is sent in one write with its headers. */

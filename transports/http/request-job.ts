@@ -1,19 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { bytesType, GateError, Job, jsonType, Metadata, type MetadataValue, msgpackType, parseDuration, textType } from "unigate/transport";
+import { hopByHop, namedByConnection } from "./hop-by-hop.ts";
 import { newRequestId } from "./request-id.ts";
-
-/** Headers that end at this hop. Source: RFC 9110 section 7.6.1. */
-export const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-  "te",
-  "trailer",
-  "upgrade",
-  "proxy-authenticate",
-  "proxy-authorization",
-]);
 
 /** A bound route that a request came through. */
 export interface RequestBinding {
@@ -82,12 +70,6 @@ function toMetadata(request: IncomingMessage, remote: string, bound: RequestBind
   }
   if (!hasId) flat.push("x-request-id", newRequestId());
   return Metadata.fromFlat(flat);
-}
-
-/** Headers that the caller meant for this hop only; undefined for the two values that nearly every request has. */
-function namedByConnection(connection: string | undefined): string[] | undefined {
-  if (connection === undefined || connection === "keep-alive" || connection === "close") return undefined;
-  return connection.split(",").map((name) => name.trim().toLowerCase());
 }
 
 /** Ours, gRPC's and Connect's; the first that is there holds. */

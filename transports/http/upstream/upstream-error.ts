@@ -1,0 +1,46 @@
+import { GateError } from "unigate/transport";
+
+/**
+ * Why there is no response: `refused` no connection came about; `timeout` the server was too slow; `garbage` what it said is not HTTP;
+ * `closed` it broke off; `request` the request itself cannot be sent.
+ */
+export type UpstreamFailure = "refused" | "timeout" | "garbage" | "closed" | "request";
+
+const failureOf: Readonly<Record<string, UpstreamFailure>> = {
+  UND_ERR_CONNECT_TIMEOUT: "refused",
+  ECONNREFUSED: "refused",
+  EHOSTUNREACH: "refused",
+  ENETUNREACH: "refused",
+  ENOTFOUND: "refused",
+  EAI_AGAIN: "refused",
+  UND_ERR_HEADERS_TIMEOUT: "timeout",
+  UND_ERR_BODY_TIMEOUT: "timeout",
+  UND_ERR_HEADERS_OVERFLOW: "garbage",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "garbage",
+  UND_ERR_INVALID_ARG: "request",
+  UND_ERR_NOT_SUPPORTED: "request",
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: "request",
+};
+
+/** The kind of failure behind an error of the HTTP client. */
+export function toFailure(error: unknown): UpstreamFailure {
+  const { code = "", message = "", name = "" } = error as { code?: string; message?: string; name?: string };
+  if (name === "HTTPParserError" || message === "bad response" || message === "bad upgrade") return "garbage";
+  return failureOf[code] ?? "closed";
+}
+
+const said: Readonly<Record<UpstreamFailure, string>> = {
+  refused: "cannot be reached",
+  timeout: "took too long to answer",
+  garbage: "answered with what is not HTTP",
+  closed: "broke off",
+  request: "was not asked, because the request cannot be sent",
+};
+
+/** The error of an exchange without a response; `details` has the upstream and the reason. */
+export function upstreamError(url: string, reason: UpstreamFailure, cause: unknown): GateError {
+  const code = reason === "timeout" ? "deadline_exceeded" : reason === "request" ? "invalid_argument" : "unavailable";
+  const { message, code: causeCode } = cause as { message?: string; code?: string };
+  const why = message || causeCode || String(cause);
+  return new GateError(code, `upstream ${url} ${said[reason]}: ${why}`, { cause, details: { upstream: url, reason } });
+}
