@@ -89,7 +89,7 @@ function watchConfig({ output }: CommandContext, gate: Gate, file: string): () =
   return watchFile(file, () => {
     version++;
     reload(gate, file, version).then(
-      () => output.note(`${file} reloaded; routes hold at once, transports after a restart`),
+      () => output.note(`${file} reloaded`),
       (error: unknown) => output.note(`${file} was not reloaded, the old one goes on: ${GateError.from(error).message}`),
     );
   });
@@ -98,5 +98,5 @@ function watchConfig({ output }: CommandContext, gate: Gate, file: string): () =
 async function reload(gate: Gate, file: string, version: number): Promise<void> {
   // A module stays loaded under its URL; another query is another URL.
   const { config }: LoadedConfig = await loadConfig(file, `?v=${version}`);
-  gate.reload(config);
+  await gate.reload(config);
 }

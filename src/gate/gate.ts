@@ -16,8 +16,9 @@ import { Registry } from "../registry/registry.ts";
 import { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
 import type { GateInfo, GateStatus } from "../transport/status.ts";
-import type { Address, Door, GateHost } from "../transport/transport.ts";
+import type { Address, GateHost } from "../transport/transport.ts";
 import { controlOffer, controlService, createControlLink, isForAdmins } from "./control-service.ts";
+import { Doors } from "./doors.ts";
 import { GateSession } from "./gate-session.ts";
 import { createGateStatus } from "./gate-status.ts";
 
@@ -47,8 +48,11 @@ export interface Gate {
   start(): Promise<void>;
   /** Speaks the gate protocol over a connection that the caller made, e.g. one end of `createMemoryPair`. */
   accept(connection: Connection): void;
-  /** Takes a changed config: routes at once, queued jobs stay. Transports keep running as they are. */
-  reload(config: GateConfig): void;
+  /**
+   * Takes a changed config: routes and keys at once, queued jobs stay. A transport with other options listens anew; links that came
+   * through the old one live on. Rejects when one cannot, and the doors stay as they were.
+   */
+  reload(config: GateConfig): Promise<void>;
   /** Finishes running jobs, for at most the config's `drainTimeout`, then closes. */
   drain(): Promise<void>;
   /** Stops now: running jobs fail as `unavailable`. */
@@ -75,7 +79,7 @@ class RunningGate implements Gate, GateHost {
   #settings: GateSettings;
   #routes: RouteTable;
   #keyring: Keyring;
-  #doors: { name: string; door: Door }[] = [];
+  readonly #doors = new Doors();
   #state: GateInfo["state"] = "starting";
   #sessionCount = 0;
 
@@ -101,14 +105,14 @@ class RunningGate implements Gate, GateHost {
         id: this.id,
         state: this.#state,
         startedAt: this.#startedAt,
-        transports: this.#doors.map(({ name, door }) => ({ name, addresses: door.addresses })),
+        transports: this.#doors.transports,
       }),
     });
     this.registry.join(createControlLink(this.status), controlOffer);
   }
 
   get addresses(): (Address & { transport: string })[] {
-    return this.#doors.flatMap(({ name, door }) => door.addresses.map((address) => ({ transport: name, ...address })));
+    return this.#doors.transports.flatMap(({ name, addresses }) => addresses.map((address) => ({ transport: name, ...address })));
   }
 
   get maxPayloadBytes(): number {
@@ -127,9 +131,7 @@ class RunningGate implements Gate, GateHost {
 
   async start(): Promise<void> {
     try {
-      for (const transport of this.#settings.transports) {
-        this.#doors.push({ name: transport.name, door: await transport.start(this) });
-      }
+      await this.#doors.open(this.#settings.transports, this);
     } catch (error) {
       await this.close();
       throw GateError.from(error, "internal");
@@ -138,19 +140,21 @@ class RunningGate implements Gate, GateHost {
     this.#warnOfOpenDoors();
   }
 
-  reload(config: GateConfig): void {
-    this.#settings = { ...parseConfig(config), transports: this.#settings.transports };
+  async reload(config: GateConfig): Promise<void> {
+    this.#settings = parseConfig(config);
     this.#routes = new RouteTable(this.#settings.routes, this.#settings.fallback);
     this.#keyring = this.#keyringOf(this.#settings);
     for (const session of this.#sessions) session.identifyAgain();
     this.#dispatcher.setRoutes(this.#routes);
     this.#tellMethods();
+    await this.#doors.change(this.#settings.transports, this);
+    this.#warnOfOpenDoors();
   }
 
   async drain(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "draining";
-    for (const { door } of this.#doors) void door.drain();
+    this.#doors.drain();
     await withPatience(this.#dispatcher.drain(), this.#settings.drainTimeoutMs, this.clock);
     // A process that ends now could take the last answers with it.
     await withPatience(Promise.all([...this.#sessions].map((session) => session.settled())), lastAnswersMs, this.clock);
@@ -164,7 +168,7 @@ class RunningGate implements Gate, GateHost {
     for (const session of this.#sessions) session.close(new GateError("unavailable", "the gate is closing"));
     // Let the goodbyes and the last answers leave before the doors shut.
     await new Promise((resolve) => setImmediate(resolve));
-    await Promise.allSettled(this.#doors.map(({ door }) => door.close()));
+    await this.#doors.close();
   }
 
   // For transports.
@@ -231,10 +235,8 @@ class RunningGate implements Gate, GateHost {
     for (const method of methods) {
       if (serviceOf(method.name) === controlService)
         throw new GateError("permission_denied", `${method.name}: the service name ${controlService} is the gate's own; choose another`);
-      for (const { door } of this.#doors) {
-        const refusal = door.refusal?.(method);
-        if (refusal !== undefined) throw new GateError("already_exists", `${method.name}: ${refusal}`);
-      }
+      const refusal = this.#doors.refusal(method);
+      if (refusal !== undefined) throw new GateError("already_exists", `${method.name}: ${refusal}`);
     }
   }
 

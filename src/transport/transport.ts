@@ -23,7 +23,7 @@ export interface Door {
   readonly addresses: readonly Address[];
   /** Why a worker's method cannot be served here (a path that is taken, say), or undefined. Asked before the method joins. */
   refusal?(method: MethodInfo): string | undefined;
-  /** Takes no new callers; running jobs go on. */
+  /** Stops listening, at once: it takes no new callers; links and running jobs go on. */
   drain(): Promise<void>;
   /** Stops listening and ends what is left. */
   close(): Promise<void>;
@@ -36,6 +36,8 @@ export interface Door {
  */
 export interface Transport {
   readonly name: string;
+  /** What it was made with, so that a reload can tell a changed one; without it, every reload opens the door anew. */
+  readonly options?: unknown;
   check?(): readonly ConfigFault[];
   /** Rejects with a `GateError` that names the address and the remedy when it cannot listen. */
   start(gate: GateHost): Promise<Door>;

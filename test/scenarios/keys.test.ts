@@ -92,7 +92,7 @@ describe("a gate with keys", () => {
     const client = connect(tcp, { key: call });
     onTestFinished(() => client.close());
     expect(await client.call("t.echo", ["hi"])).toBe("hi");
-    gate.reload({ settle: 0, keys: [{ name: "farm", key: work, may: ["work"] }], transports: [http()] });
+    await gate.reload({ settle: 0, keys: [{ name: "farm", key: work, may: ["work"] }], transports: [zmq({ bind: "tcp://127.0.0.1:*" })] });
     await expect(client.call("t.echo", ["hi"])).rejects.toThrow(/key/);
   });
 });

@@ -16,6 +16,7 @@ import { checkOptions, type HttpOptions, toSettings } from "./options.ts";
 export function http(options: HttpOptions = {}): Transport {
   return {
     name: "http",
+    options,
     check: () => checkOptions(options),
     async start(gate: GateHost) {
       // fastify loads only for a gate that has this door.

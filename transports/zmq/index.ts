@@ -23,6 +23,7 @@ export function zmq(options: ZmqOptions = {}): Transport {
   const binds = [options.bind ?? "tcp://127.0.0.1:5555"].flat();
   return {
     name: "zmq",
+    options,
     check: () => binds.flatMap(bindFault),
     async start(gate: GateHost) {
       const { openRouter } = await import("./server.ts");

@@ -41,7 +41,9 @@ class RouterDoor implements Door {
     this.addresses.push({ url: urlOf(server, bind), purpose: "ZeroMQ clients and workers" });
   }
 
-  async drain(): Promise<void> {}
+  async drain(): Promise<void> {
+    for (const server of this.#servers) server.close();
+  }
 
   async close(): Promise<void> {
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));

@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from "node:util";
+import { GateError } from "../error/gate-error.ts";
+import type { MethodInfo } from "../job/method-info.ts";
+import type { Address, Door, GateHost, Transport } from "../transport/transport.ts";
+
+interface OpenDoor {
+  transport: Transport;
+  door: Door;
+}
+
+/** The doors of a gate, each beside the transport that it was made of. */
+export class Doors {
+  #open: OpenDoor[] = [];
+  /** Doors of transports that have left the config: they listen no more, and whoever came through them stays. */
+  readonly #retired: Door[] = [];
+
+  get transports(): { name: string; addresses: readonly Address[] }[] {
+    return this.#open.map(({ transport, door }) => ({ name: transport.name, addresses: door.addresses }));
+  }
+
+  /** Opens one door per transport; rejects at the first that cannot open, and leaves those before it open. */
+  async open(transports: readonly Transport[], gate: GateHost): Promise<void> {
+    for (const transport of transports) this.#open.push({ transport, door: await transport.start(gate) });
+  }
+
+  /**
+   * Makes the doors those of `transports`: one that was made with equal options stays as it is.
+   *
+   * Rejects when a new one cannot open; the doors are then what they were before, each listening again.
+   */
+  async change(transports: readonly Transport[], gate: GateHost): Promise<void> {
+    const before = this.#open;
+    const left = [...before];
+    const kept = transports.map((transport) => take(left, transport));
+    // Those that leave go first: a new one may want their port.
+    for (const { door } of left) this.#retire(door);
+    this.#open = before.filter((open) => !left.includes(open));
+    const opened: OpenDoor[] = [];
+    try {
+      for (const [at, transport] of transports.entries()) opened.push(kept[at] ?? { transport, door: await transport.start(gate) });
+      this.#open = opened;
+    } catch (error) {
+      for (const open of opened) if (!kept.includes(open)) await open.door.close();
+      for (const { transport } of left) this.#open.push({ transport, door: await transport.start(gate) });
+      throw GateError.from(error, "failed_precondition");
+    }
+  }
+
+  /** Why a worker's method cannot be served, or undefined. */
+  refusal(method: MethodInfo): string | undefined {
+    for (const { door } of this.#open) {
+      const refusal = door.refusal?.(method);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  drain(): void {
+    for (const { door } of this.#open) void door.drain();
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#open.map(({ door }) => door), ...this.#retired].map((door) => door.close()));
+  }
+
+  #retire(door: Door): void {
+    this.#retired.push(door);
+    void door.drain();
+  }
+}
+
+/** The door that a transport would make again, taken out of `left`. */
+function take(left: OpenDoor[], wanted: Transport): OpenDoor | undefined {
+  const at = left.findIndex(
+    ({ transport }) =>
+      transport === wanted ||
+      (transport.name === wanted.name && transport.options !== undefined && isDeepStrictEqual(transport.options, wanted.options)),
+  );
+  return at < 0 ? undefined : left.splice(at, 1)[0];
+}
