@@ -8,12 +8,13 @@ import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry, RegistryListener } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { DispatcherOptions, DispatchListener } from "./dispatcher-options.ts";
-import { choose, pinnedVersion } from "./placement.ts";
+import { pinnedVersion } from "./pinned-version.ts";
+import { choose } from "./placement.ts";
 import { notFound, queueFull, strategyThrew } from "./refusals.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
-import { JobRun, type JobState, type RunOwner } from "./run.ts";
+import { JobRun, type RunOwner } from "./run.ts";
 import { Settling } from "./settling.ts";
-import { type JobCounts, newCounts, type Target } from "./target.ts";
+import { countEnd, type JobCounts, newCounts, type Target } from "./target.ts";
 import { TargetTable } from "./target-table.ts";
 
 /** A job that no handler has seen is placed again this many times, idempotent or not. */
@@ -191,7 +192,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     if (run.job.deadline <= run.acceptedAt) return run.expire();
     this.#wheel.add(run);
     // Jobs that are pinned to a busy version let others pass; all others keep the order.
-    const endpoint = target.queue.size === target.pinnedWaiting ? this.#choose(run, target) : undefined;
+    const endpoint = target.queue.hasUnpinned ? undefined : this.#choose(run, target);
     if (endpoint !== undefined) this.#place(run, target, endpoint);
     else if (!run.hasEnded) this.#enqueue(run, target);
   }
@@ -215,7 +216,6 @@ export class Dispatcher implements RunOwner, RegistryListener {
 
   #wait(run: JobRun, target: Target, where: "its place" | "tail"): void {
     run.isQueued = true;
-    if (pinnedVersion(run.job) !== undefined) target.pinnedWaiting++;
     if (where === "its place") target.queue.restore(run);
     else target.queue.push(run);
     this.#waiting.add(target);
@@ -224,7 +224,6 @@ export class Dispatcher implements RunOwner, RegistryListener {
 
   #leaveQueue(run: JobRun, target: Target): void {
     run.isQueued = false;
-    if (pinnedVersion(run.job) !== undefined) target.pinnedWaiting--;
     target.queue.remove(run);
     if (target.queue.size === 0) this.#waiting.delete(target);
   }
@@ -234,18 +233,23 @@ export class Dispatcher implements RunOwner, RegistryListener {
     // An endpoint may answer before `start` returns and so bring us here again: the loop that runs already goes on.
     if (target.isPumping) return;
     target.isPumping = true;
-    let run = target.queue.first;
-    while (run !== undefined && target.pool.available.length > 0) {
+    while (target.queue.size > 0 && target.pool.available.length > 0 && this.#placeNext(target));
+    target.isPumping = false;
+  }
+
+  /** Places, or refuses, the first run that need not wait; false when all have to. */
+  #placeNext(target: Target): boolean {
+    for (const run of target.queue.heads()) {
       const endpoint = this.#choose(run, target);
       if (endpoint !== undefined) {
         this.#leaveQueue(run, target);
         this.#place(run, target, endpoint);
-        run = target.queue.first;
-      } else if (run.hasEnded) run = target.queue.first;
-      else if (pinnedVersion(run.job) === undefined) break;
-      else run = run.queueNext;
+        return true;
+      }
+      if (run.hasEnded) return true;
+      if (pinnedVersion(run.job) === undefined) return false;
     }
-    target.isPumping = false;
+    return false;
   }
 
   /** Asks the strategy. One that throws fails its job; one that picks who is full or unknown is not believed. */
@@ -291,8 +295,4 @@ export class Dispatcher implements RunOwner, RegistryListener {
   #refuseUnknown(run: JobRun): void {
     run.refuse(notFound(run.job.target, this.#registry.pools.keys()));
   }
-}
-
-function countEnd(counts: JobCounts, state: JobState): void {
-  if (state !== "waiting" && state !== "running") counts[state]++;
 }

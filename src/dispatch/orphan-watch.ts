@@ -1,6 +1,6 @@
 import { GateError } from "../error/gate-error.ts";
 import type { Clock, Timer } from "../observe/clock.ts";
-import { pinnedVersion } from "./placement.ts";
+import { pinnedVersion } from "./pinned-version.ts";
 import type { JobRun } from "./run.ts";
 import type { Target } from "./target.ts";
 
@@ -28,7 +28,7 @@ export class OrphanWatch {
   workersChanged(target: Target): void {
     const now = this.#clock.now();
     const due: JobRun[] = [];
-    for (let run = target.queue.first; run !== undefined; run = run.queueNext) {
+    for (const run of target.queue) {
       if (hasWorker(run, target)) {
         run.orphanedSince = undefined;
         continue;

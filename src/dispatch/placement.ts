@@ -1,9 +1,7 @@
 import type { Job } from "../job/job.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
+import { pinnedVersion } from "./pinned-version.ts";
 import type { Target } from "./target.ts";
-
-/** The header that pins a job to a version of its workers, whatever the strategy. */
-export const versionHeader = "x-api-version";
 
 /** Picks an endpoint for `job`, or undefined when it has to wait. */
 export function choose(target: Target, job: Job): Endpoint | undefined {
@@ -13,9 +11,4 @@ export function choose(target: Target, job: Job): Endpoint | undefined {
   if (version === undefined) return target.balancer.pick(available, job);
   const pinned = available.filter((endpoint) => endpoint.version === version);
   return pinned.length === 0 ? undefined : target.balancer.pick(pinned, job);
-}
-
-/** The version that the caller asked for, if any. */
-export function pinnedVersion(job: Job): string | undefined {
-  return job.metadata.size === 0 ? undefined : job.metadata.get(versionHeader);
 }

@@ -1,6 +1,7 @@
 import type { Pool } from "../registry/pool.ts";
 import type { Route } from "../routing/route.ts";
 import type { Balancer } from "../strategy/strategy.ts";
+import type { JobState } from "./run.ts";
 import { JobQueue } from "./job-queue.ts";
 
 /** How jobs ended so far. */
@@ -19,6 +20,11 @@ export function newCounts(): JobCounts {
   return { accepted: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 };
 }
 
+/** Counts a job under the state in which it ended. */
+export function countEnd(counts: JobCounts, state: JobState): void {
+  if (state !== "waiting" && state !== "running") counts[state]++;
+}
+
 /** Everything the dispatcher knows of one `Service.method`: its route, its pool, the balancer between them, and who waits. */
 export class Target {
   readonly name: string;
@@ -29,8 +35,6 @@ export class Target {
   balancer: Balancer;
   /** Jobs placed and not yet let go of by their endpoint. */
   running = 0;
-  /** Waiting jobs that are pinned to a version: they do not hold up the others. */
-  pinnedWaiting = 0;
   isPumping = false;
 
   constructor(name: string, pool: Pool, route: Route) {

@@ -151,7 +151,7 @@ export class DispatchWorld implements WorldLedger {
       if (now > due) this.breaches.push(`job ${call.index} has not ended ${now - due} ms after its deadline`);
     }
     for (const [name, target] of dispatcher.targets) {
-      for (let run = target.queue.first; run !== undefined; run = run.queueNext) {
+      for (const run of target.queue) {
         const call = this.#callOf.get(run.job) as Call;
         const canRun = target.pool.members.some(
           ({ state, version }) => state === "ready" && (call.version === undefined || call.version === version),

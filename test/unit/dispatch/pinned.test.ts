@@ -2,6 +2,7 @@ import { Metadata } from "unigate/transport";
 import { describe, expect, it } from "vitest";
 import { DispatchBench } from "../../support/dispatch-bench.ts";
 
+const v1 = Metadata.from({ "X-API-Version": "v1" });
 const v2 = Metadata.from({ "X-API-Version": "v2" });
 
 describe("a job pinned to a version", () => {
@@ -14,6 +15,18 @@ describe("a job pinned to a version", () => {
     const { sink } = bench.call();
     expect(sink.error?.code).toBeUndefined();
     expect(one.worker.sent).toHaveLength(1);
+  });
+
+  it("waits in the order of its version, however many wait for another one", () => {
+    const bench = new DispatchBench();
+    const one = bench.join("one", { version: "v1" });
+    const two = bench.join("two", { version: "v2" });
+    const [busy1, busy2] = [bench.call({ metadata: v1 }), bench.call({ metadata: v2 })];
+    const later = [v1, v2, v1, v2].map((metadata) => bench.call({ metadata }));
+    two.worker.end(two.worker.sent[0]!);
+    two.worker.end(two.worker.sent[1]!);
+    expect([busy1, busy2, ...later].map(({ sink }) => sink.hasEnded)).toEqual([false, true, false, true, false, false]);
+    expect([one.worker.sent.length, two.worker.sent.length]).toEqual([1, 3]);
   });
 
   it("that no live worker has fails as unavailable after waitForWorker, like a job without any worker", () => {
