@@ -119,7 +119,8 @@ export function parseConfig(config: unknown, source = "the config"): GateSetting
   };
 }
 
-function toRoute(pattern: string, config: RouteConfig): Route {
+/** A route with every default filled in; its config has no fault. */
+export function toRoute(pattern: string, config: RouteConfig): Route {
   return {
     pattern,
     strategy: config.strategy ?? roundRobin(),

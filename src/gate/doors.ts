@@ -78,3 +78,9 @@ function take(left: OpenDoor[], wanted: Transport): OpenDoor | undefined {
   );
   return at < 0 ? undefined : left.splice(at, 1)[0];
 }
+
+/** Tells whether an address is open to other machines. */
+export function isReachableByOthers({ url }: Address): boolean {
+  const { hostname = "" } = URL.parse(url) ?? {};
+  return !/^(127\.|localhost$|\[::1\]$|$)/.test(hostname);
+}

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { type Holder, Keyring, refusalOf } from "../access/keyring.ts";
-import type { GateConfig } from "../config/gate-config.ts";
-import { type GateSettings, parseConfig } from "../config/parse-config.ts";
+import type { GateConfig, RouteConfig } from "../config/gate-config.ts";
+import { type GateSettings, parseConfig, toRoute } from "../config/parse-config.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
@@ -13,12 +13,13 @@ import { type Random, systemRandom } from "../observe/random.ts";
 import type { Hello, ServeDeclaration, Welcome } from "../protocol/messages.ts";
 import { headerBytes, protocolVersion } from "../protocol/record.ts";
 import { Registry } from "../registry/registry.ts";
+import type { Route } from "../routing/route.ts";
 import { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
 import type { GateInfo, GateStatus } from "../transport/status.ts";
 import type { Address, GateHost } from "../transport/transport.ts";
 import { controlOffer, controlService, createControlLink, isForAdmins } from "./control-service.ts";
-import { Doors } from "./doors.ts";
+import { Doors, isReachableByOthers } from "./doors.ts";
 import { GateSession } from "./gate-session.ts";
 import { createGateStatus } from "./gate-status.ts";
 
@@ -76,6 +77,8 @@ class RunningGate implements Gate, GateHost {
   readonly #startedAt: number;
   readonly #sessions = new Set<GateSession>();
   readonly #methodListeners: (() => void)[] = [];
+  /** Routes that doors bring along, by who brought them. */
+  readonly #doorRoutes = new Map<string, readonly Route[]>();
   #settings: GateSettings;
   #routes: RouteTable;
   #keyring: Keyring;
@@ -142,10 +145,9 @@ class RunningGate implements Gate, GateHost {
 
   async reload(config: GateConfig): Promise<void> {
     this.#settings = parseConfig(config);
-    this.#routes = new RouteTable(this.#settings.routes, this.#settings.fallback);
     this.#keyring = this.#keyringOf(this.#settings);
     for (const session of this.#sessions) session.identifyAgain();
-    this.#dispatcher.setRoutes(this.#routes);
+    this.#buildRoutes();
     this.#tellMethods();
     await this.#doors.change(this.#settings.transports, this);
     this.#warnOfOpenDoors();
@@ -200,6 +202,14 @@ class RunningGate implements Gate, GateHost {
   readonly join: Registry["join"] = (link, offer) => this.registry.join(link, offer);
   readonly leave: Registry["leave"] = (endpoint) => this.registry.leave(endpoint);
 
+  setRoutes(owner: string, routes: Readonly<Record<string, RouteConfig>>): void {
+    this.#doorRoutes.set(
+      owner,
+      Object.entries(routes).map(([pattern, config]) => toRoute(pattern, config)),
+    );
+    this.#buildRoutes();
+  }
+
   methods(): MethodInfo[] {
     const methods: MethodInfo[] = [];
     for (const [name, pool] of this.registry.pools) {
@@ -244,6 +254,12 @@ class RunningGate implements Gate, GateHost {
     this.#sessions.delete(session);
   }
 
+  #buildRoutes(): void {
+    // The config's own come last: they hold against what a door brings along.
+    this.#routes = new RouteTable([...[...this.#doorRoutes.values()].flat(), ...this.#settings.routes], this.#settings.fallback);
+    this.#dispatcher.setRoutes(this.#routes);
+  }
+
   #keyringOf({ keys }: GateSettings): Keyring {
     if (keys.length === 0) return new Keyring([]);
     return new Keyring([...keys, { name: "the gate itself", key: this.ownKey, may: ["call", "work"] }]);
@@ -252,11 +268,8 @@ class RunningGate implements Gate, GateHost {
   /** A port that others can reach, and no keys: whoever runs the gate should know. */
   #warnOfOpenDoors(): void {
     if (this.#keyring.isLocked) return;
-    for (const { url } of this.addresses) {
-      const { hostname: host = "" } = URL.parse(url) ?? {};
-      if (/^(127\.|localhost$|\[::1\]$|$)/.test(host)) continue;
+    for (const { url } of this.addresses.filter(isReachableByOthers))
       this.logger.warn("anyone who reaches this port may call and serve; set keys in the config, `gate keys generate` makes one", { url });
-    }
   }
 
   #tellMethods(): void {

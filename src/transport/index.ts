@@ -2,6 +2,7 @@
 export { type Holder, type Permission, refusalOf } from "../access/keyring.ts";
 export { configError, type ConfigFault } from "../config/fault.ts";
 export { type Duration, parseDuration } from "../config/duration.ts";
+export type { RouteConfig } from "../config/gate-config.ts";
 export { type Size, parseSize } from "../config/size.ts";
 export { type Code, codes, isCode, isRetryable } from "../error/code.ts";
 export { closestName } from "../error/closest-name.ts";
@@ -15,6 +16,7 @@ export { type Logger, type LogLevel, silentLogger } from "../observe/logger.ts";
 export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
 export type { Endpoint, EndpointLink, EndpointOffer, EndpointState } from "../registry/endpoint.ts";
+export type { Strategy } from "../strategy/strategy.ts";
 export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
 export { defaultGateKey, defaultGateUrl } from "./default-gate-url.ts";
 export { createMemoryPair } from "./memory.ts";

@@ -1,6 +1,7 @@
 import type { Holder } from "../access/keyring.ts";
 import type { ConfigFault } from "../config/fault.ts";
 import type { GateError } from "../error/gate-error.ts";
+import type { RouteConfig } from "../config/gate-config.ts";
 import type { Job } from "../job/job.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
@@ -66,6 +67,8 @@ export interface GateHost {
   /** Egress: takes in a worker that does not speak the gate protocol. */
   join(link: EndpointLink, offer: EndpointOffer): Endpoint;
   leave(endpoint: Endpoint): void;
+  /** Gives targets of a transport their routes, in place of those that the same owner gave before; the config's own hold against them. */
+  setRoutes(owner: string, routes: Readonly<Record<string, RouteConfig>>): void;
   /** Every method that is known now, with its HTTP bindings from workers and routes. */
   methods(): MethodInfo[];
   /** Calls `listener` whenever the methods changed, at once and perhaps often: keep it cheap. */
