@@ -50,7 +50,7 @@ export const workers: Command = inspect<WorkerStatus[]>({
   summary: "Shows the workers, their state and their load.",
   method: "Gate.workers",
   none: "no worker has joined yet; add one: gate worker ./handlers.ts",
-  headings: ["ID", "TRANSPORT", "STATE", "MISSED", "IN FLIGHT", "DONE", "FAILED", "AVERAGE", "VERSION", "UP"],
+  headings: ["ID", "TRANSPORT", "STATE", "MISSED", "IN FLIGHT", "TOTAL", "FAILED", "AVERAGE", "P99", "VERSION", "UP"],
   rows: (all) =>
     all.map((one) => [
       one.id,
@@ -58,9 +58,10 @@ export const workers: Command = inspect<WorkerStatus[]>({
       one.state,
       one.missedBeats,
       `${one.inFlight}/${one.capacity}`,
-      one.completed,
+      one.total,
       one.failed,
       `${one.averageMs.toFixed(1)} ms`,
+      `${one.p99Ms.toFixed(1)} ms`,
       one.version ?? "",
       duration(one.uptimeMs),
     ]),

@@ -61,7 +61,12 @@ async function serveHere(context: CommandContext): Promise<void> {
     },
   });
   await Promise.race([announce(context, assembled, startedAt), stopped]);
-  await Promise.race([untilRefused(assembled), stopped]);
+  const hasStopped = stopped.then(() => true);
+  if (await Promise.race([untilLeft(assembled), hasStopped])) return await stopped;
+  note("drained: the gate asked this worker to leave");
+  await assembled.close();
+  // Whoever supervises us must not take this for a crash.
+  if (process.send !== undefined) await new Promise((sent) => process.send?.("drained", sent));
 }
 
 async function announce({ output, text }: CommandContext, { worker: instance }: AssembledWorker, startedAt: number): Promise<void> {
@@ -75,11 +80,14 @@ async function announce({ output, text }: CommandContext, { worker: instance }: 
   process.send?.("serving");
 }
 
-/** Rejects when the gate turns the worker away for good. */
-function untilRefused({ worker: instance }: AssembledWorker): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  instance.closed.catch((error: unknown) => reject(refusal(error)));
-  return promise;
+/** Resolves with false when the worker has left because the gate asked it to; rejects when the gate turns it away for good. */
+async function untilLeft({ worker: instance }: AssembledWorker): Promise<boolean> {
+  try {
+    await instance.closed;
+    return false;
+  } catch (error) {
+    throw refusal(error);
+  }
 }
 
 function refusal(error: unknown): UserError {
@@ -117,7 +125,7 @@ async function supervise(context: CommandContext): Promise<void> {
   }
   process.send?.("serving");
   if (context.isSet("watch")) note(`watching ${files.join(", ")}`);
-  await stopped;
+  await Promise.race([supervisor.retired, stopped]);
 }
 
 function identity(context: CommandContext): {

@@ -26,6 +26,8 @@ interface Slot {
   /** The process that comes up, to take the place of the one that serves. */
   coming: ChildProcess | undefined;
   hasServed: boolean;
+  /** Its process left because the gate asked it to: no other takes its place until a reload. */
+  isRetired: boolean;
   /** Settled by the first process that serves, or that cannot. */
   readonly first: PromiseWithResolvers<void>;
   startedAt: number;
@@ -38,12 +40,14 @@ interface Slot {
  *
  * Each slot has a process that serves, one that comes up, both, or neither while it waits to start again. When the one that comes up
  * serves, it takes the place, and the one before drains: a reload loses no running job. When it ends instead, the one before goes on;
- * without one before, the slot waits (1 s, doubling to 30 s) and starts again. A process that serves and ends by itself has crashed.
+ * without one before, the slot waits (1 s, doubling to 30 s) and starts again. A process that serves and ends by itself has crashed,
+ * unless it says that the gate drained it: then its slot stays empty.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: Slot[];
   readonly #alive = new Set<ChildProcess>();
+  readonly #retirement = Promise.withResolvers<void>();
   #isStopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -53,6 +57,7 @@ export class Supervisor {
       serving: undefined,
       coming: undefined,
       hasServed: false,
+      isRetired: false,
       first: Promise.withResolvers<void>(),
       startedAt: 0,
       delayMs: firstDelayMs,
@@ -64,6 +69,11 @@ export class Supervisor {
   async start(): Promise<void> {
     for (const slot of this.#slots) this.#launch(slot);
     await Promise.all(this.#slots.map(({ first }) => first.promise));
+  }
+
+  /** Resolves when the gate has drained the process of every slot. */
+  get retired(): Promise<void> {
+    return this.#retirement.promise;
   }
 
   /** Starts a successor of every process; one that is still coming up gives way. */
@@ -93,8 +103,9 @@ export class Supervisor {
     });
     slot.coming = child;
     slot.startedAt = performance.now();
+    slot.isRetired = false;
     this.#alive.add(child);
-    child.once("message", () => this.#served(slot, child));
+    child.on("message", (message) => (message === "drained" ? this.#drained(slot, child) : this.#served(slot, child)));
     child.once("error", () => this.#ended(slot, child, "could not be started"));
     child.once("exit", (code, signal) => this.#ended(slot, child, signal ?? `exit code ${code}`, code));
     if (overtaken !== undefined) void this.#drain(overtaken);
@@ -110,6 +121,10 @@ export class Supervisor {
     if (before !== undefined) void this.#drain(before);
   }
 
+  #drained(slot: Slot, child: ChildProcess): void {
+    if (slot.serving === child) slot.isRetired = true;
+  }
+
   #ended(slot: Slot, child: ChildProcess, how: string, code?: number | null): void {
     this.#alive.delete(child);
     const wasComing = slot.coming === child;
@@ -117,6 +132,10 @@ export class Supervisor {
     else if (slot.serving === child) slot.serving = undefined;
     else return;
     if (this.#isStopping || slot.coming !== undefined) return;
+    if (slot.isRetired) {
+      if (this.#slots.every(({ isRetired }) => isRetired)) this.#retirement.resolve();
+      return;
+    }
     if (slot.serving !== undefined) this.#options.note(`the new version did not start (${how}); the old one goes on`);
     else if (!slot.hasServed && code === usageExitCode) slot.first.reject(new ChildExit(code));
     else this.#startLater(slot, how);

@@ -52,6 +52,12 @@ export class Keyring {
   }
 }
 
+/** The keys of a config, and where there are any, `ownKey` for the workers that the gate starts itself. */
+export function keyringOf(keys: readonly AccessKey[], ownKey: string): Keyring {
+  if (keys.length === 0) return new Keyring([]);
+  return new Keyring([...keys, { name: "the gate itself", key: ownKey, may: ["call", "work"] }]);
+}
+
 /** The refusal of a holder who may not do what it asked for; undefined when it may. */
 export function refusalOf(holder: Holder, permission: Permission): GateError | undefined {
   if (holder.may.includes(permission)) return undefined;

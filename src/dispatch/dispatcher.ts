@@ -151,7 +151,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     const target = run.target as Target;
     target.running--;
     this.#tellBalancer(run, endpoint);
-    endpoint.release(run.durationMs, run.code === undefined);
+    endpoint.release(run.durationMs, run.code === undefined, run.releasedAt);
     if (target.queue.size > 0) this.#pump(target);
   }
 
@@ -173,7 +173,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
     if (target === undefined) this.#settling.release(run);
     else {
       if (wasWaiting && run.isQueued) this.#leaveQueue(run, target);
-      countEnd(target.counts, run.state);
+      // An answer has just read the clock.
+      target.ended(run.state, run.acceptedAt, run.state === "completed" ? run.releasedAt : this.#clock.now());
     }
     countEnd(this.totals, run.state);
     this.#open--;

@@ -66,6 +66,8 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   /** How the last placement ended: undefined for success. */
   code: Code | undefined;
   durationMs = 0;
+  /** When the last placement ended, on the gate's clock. */
+  releasedAt = 0;
   readonly acceptedAt: number;
   /** Grows with every run that is accepted: its place in a queue. */
   readonly order: number;
@@ -196,6 +198,9 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   }
 
   fail(error: GateError, neverStarted = false): void {
+    // A job that was taken back says nothing of its worker.
+    if (error.code !== "cancelled")
+      this.endpoint?.noteFailure({ at: this.#owner.now(), target: this.job.target, code: error.code, message: error.message });
     const isUntouched = this.#state === "running" && !this.#hasReplied && !this.#hasSentInput;
     if (isUntouched && this.#owner.mayRunAgain(this, error, neverStarted)) {
       this.#state = "waiting";
@@ -228,7 +233,8 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     const { endpoint } = this;
     if (endpoint === undefined) return;
     this.code = code;
-    this.durationMs = this.#owner.now() - this.#startedAt;
+    this.releasedAt = this.#owner.now();
+    this.durationMs = this.releasedAt - this.#startedAt;
     this.#control = undefined;
     this.endpoint = undefined;
     this.#owner.released(this, endpoint);

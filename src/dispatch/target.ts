@@ -1,8 +1,9 @@
+import { LatencyWindow } from "../observe/latency.ts";
 import type { Pool } from "../registry/pool.ts";
 import type { Route } from "../routing/route.ts";
 import type { Balancer } from "../strategy/strategy.ts";
-import type { JobState } from "./run.ts";
 import { JobQueue } from "./job-queue.ts";
+import type { JobState } from "./run.ts";
 
 /** How jobs ended so far. */
 export interface JobCounts {
@@ -31,6 +32,8 @@ export class Target {
   readonly pool: Pool;
   readonly queue: JobQueue = new JobQueue();
   readonly counts: JobCounts = newCounts();
+  /** How long callers waited, from the acceptance of a job to its end. */
+  readonly latency: LatencyWindow = new LatencyWindow();
   route: Route;
   balancer: Balancer;
   /** Jobs placed and not yet let go of by their endpoint. */
@@ -47,6 +50,12 @@ export class Target {
   /** Tells whether any worker of it is ready, with room or not. */
   get hasLiveWorker(): boolean {
     return this.pool.available.length > 0 || this.pool.members.some((endpoint) => endpoint.state === "ready");
+  }
+
+  /** A job of it has ended; times on the gate's clock. One that its caller took back says nothing of how long others wait. */
+  ended(state: JobState, acceptedAt: number, endedAt: number): void {
+    countEnd(this.counts, state);
+    if (state !== "cancelled") this.latency.record(endedAt - acceptedAt, endedAt);
   }
 
   /** Takes a changed route; the balancer starts anew only when the strategy changed. */

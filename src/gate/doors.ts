@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { GateError } from "../error/gate-error.ts";
+import type { Logger } from "../observe/logger.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Address, Door, GateHost, Transport } from "../transport/transport.ts";
 
@@ -79,8 +80,11 @@ function take(left: OpenDoor[], wanted: Transport): OpenDoor | undefined {
   return at < 0 ? undefined : left.splice(at, 1)[0];
 }
 
-/** Tells whether an address is open to other machines. */
-export function isReachableByOthers({ url }: Address): boolean {
-  const { hostname = "" } = URL.parse(url) ?? {};
-  return !/^(127\.|localhost$|\[::1\]$|$)/.test(hostname);
+/** Tells whoever reads the log which addresses other machines can reach. */
+export function warnOfOpenDoors(addresses: readonly Address[], logger: Logger): void {
+  for (const { url } of addresses) {
+    const { hostname = "" } = URL.parse(url) ?? {};
+    if (/^(127\.|localhost$|\[::1\]$|$)/.test(hostname)) continue;
+    logger.warn("anyone who reaches this port may call and serve; set keys in the config, `gate keys generate` makes one", { url });
+  }
 }

@@ -88,6 +88,14 @@ export class GateSession implements SessionHandler, EndpointLink {
     return this.#session.missedBeats;
   }
 
+  get beats(): number {
+    return this.#session.beats;
+  }
+
+  askToDrain(): void {
+    this.#session.askToDrain();
+  }
+
   send(job: Job, sink: ReplySink): JobControl {
     return this.#session.send(job, sink);
   }
@@ -167,7 +175,7 @@ export class GateSession implements SessionHandler, EndpointLink {
   closed(error: GateError | undefined): void {
     this.#helloTimer.clear();
     if (this.#endpoint !== undefined) {
-      this.#host.registry.leave(this.#endpoint);
+      this.#host.registry.leave(this.#endpoint, error?.message);
       this.#host.logger.info("worker left", { worker: this.#endpoint.id, ...(error === undefined ? {} : { reason: error.message }) });
     }
     this.#onClosed?.();

@@ -1,4 +1,6 @@
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { closestName } from "../error/closest-name.ts";
+import { GateError } from "../error/gate-error.ts";
 import { serviceOf } from "../job/job.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Clock } from "../observe/clock.ts";
@@ -7,7 +9,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { Explanation, GateInfo, GateStatus, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "../transport/status.ts";
-import { controlService } from "./control-service.ts";
+import { controlPattern, controlService } from "./control-service.ts";
 import { version } from "../observe/version.ts";
 
 /** What the snapshots are taken of. */
@@ -21,10 +23,27 @@ export interface StatusSource {
   identity(): Pick<GateInfo, "name" | "id" | "state" | "transports"> & { startedAt: number };
 }
 
+/** Every endpoint but the gate itself. */
+export function workersOf(registry: Registry): Endpoint[] {
+  return [...registry.endpoints.values()].filter((endpoint) => !isControl(endpoint));
+}
+
+/** The worker of that name; throws `not_found`. */
+export function findWorker(registry: Registry, id: string): Endpoint {
+  const endpoint = registry.endpoints.get(id);
+  if (endpoint !== undefined && !isControl(endpoint)) return endpoint;
+  const closest = closestName(id, registry.endpoints.keys());
+  const hint = closest === undefined ? "`gate workers` lists them" : `did you mean ${closest}?`;
+  throw new GateError("not_found", `there is no worker ${JSON.stringify(id)}; ${hint}`);
+}
+
+function isControl(endpoint: Endpoint): boolean {
+  return endpoint.methods.has(`${controlService}.info`);
+}
+
 /** Snapshots of a running gate. The gate's own service is left out of them. */
 export function createGateStatus(source: StatusSource): GateStatus {
-  const workers = (): Endpoint[] =>
-    [...source.registry.endpoints.values()].filter((endpoint) => !endpoint.methods.has(`${controlService}.info`));
+  const workers = (): Endpoint[] => workersOf(source.registry);
 
   return {
     isReady: () => source.identity().state === "ready",
@@ -53,7 +72,9 @@ export function createGateStatus(source: StatusSource): GateStatus {
         const entry = { name: method.name, http: method.http ?? [], workers: source.registry.pool(method.name)?.members.length ?? 0 };
         targets.set(route, [...(targets.get(route) ?? []), entry]);
       }
-      return table.routes.map((route) => routeStatus(route, targets.get(route) ?? []));
+      // The gate's own route is there unless the config has one.
+      const shown = table.routes.filter(({ pattern }) => pattern !== controlPattern);
+      return shown.map((route) => routeStatus(route, targets.get(route) ?? []));
     },
 
     services() {
@@ -75,6 +96,13 @@ export function createGateStatus(source: StatusSource): GateStatus {
     },
 
     workers: () => workers().map((endpoint) => workerStatus(endpoint, source.clock.now())),
+
+    worker(id) {
+      const now = source.clock.now();
+      const endpoint = findWorker(source.registry, id);
+      const failures = endpoint.failures.map(({ at, ...failure }) => ({ agoMs: Math.round(now - at), ...failure }));
+      return { ...workerStatus(endpoint, now), failures };
+    },
 
     queues() {
       const now = source.clock.now();
@@ -141,9 +169,11 @@ function workerStatus(endpoint: Endpoint, now: number): WorkerStatus {
     capacity: endpoint.capacity,
     inFlight: endpoint.inFlight,
     missedBeats: endpoint.link.missedBeats ?? 0,
+    total: ended,
     completed: endpoint.completed,
     failed: endpoint.failed,
     averageMs: ended === 0 ? 0 : endpoint.busyMs / ended,
+    ...endpoint.latency.summary(),
     uptimeMs: Math.round(now - endpoint.joinedAt),
     methods: [...endpoint.methods.keys()],
   };

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { type Holder, Keyring, refusalOf } from "../access/keyring.ts";
+import { type Holder, type Keyring, keyringOf, refusalOf } from "../access/keyring.ts";
 import type { GateConfig, RouteConfig } from "../config/gate-config.ts";
 import { type GateSettings, parseConfig, toRoute } from "../config/parse-config.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -16,12 +16,16 @@ import { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
 import { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
-import type { GateInfo, GateStatus } from "../transport/status.ts";
+import type { DrainStatus, GateInfo, GateStatus } from "../transport/status.ts";
 import type { Address, GateHost } from "../transport/transport.ts";
-import { controlOffer, controlService, createControlLink, isForAdmins } from "./control-service.ts";
-import { Doors, isReachableByOthers } from "./doors.ts";
+import { controlOffer, controlPattern, controlService, createControlLink, isForAdmins } from "./control-service.ts";
+import { Doors, warnOfOpenDoors } from "./doors.ts";
 import { GateSession } from "./gate-session.ts";
-import { createGateStatus } from "./gate-status.ts";
+import { drainWorker } from "./drain-worker.ts";
+import { EventLog } from "./event-log.ts";
+import { createGateStatus, type StatusSource } from "./gate-status.ts";
+import type { Watch } from "./watch.ts";
+import { createWatch } from "./watch-source.ts";
 
 /** Room for metadata beside the largest payload, in bytes. */
 const metadataRoom = 256 * 1024;
@@ -79,6 +83,8 @@ class RunningGate implements Gate, GateHost {
   readonly #methodListeners: (() => void)[] = [];
   /** Routes that doors bring along, by who brought them. */
   readonly #doorRoutes = new Map<string, readonly Route[]>();
+  readonly #events: EventLog;
+  readonly #watch: Watch;
   #settings: GateSettings;
   #routes: RouteTable;
   #keyring: Keyring;
@@ -92,12 +98,12 @@ class RunningGate implements Gate, GateHost {
     this.logger = logger;
     this.#settings = settings;
     this.#startedAt = clock.now();
-    this.#routes = new RouteTable(settings.routes, settings.fallback);
-    this.#keyring = this.#keyringOf(settings);
+    this.#routes = routeTableOf(settings, []);
+    this.#keyring = keyringOf(settings.keys, this.ownKey);
     this.registry = new Registry(clock);
     this.#dispatcher = new Dispatcher({ registry: this.registry, routes: this.#routes, clock, logger, settleMs: settings.settleMs });
     this.registry.listen({ methodsChanged: () => this.#tellMethods() });
-    this.status = createGateStatus({
+    const source: StatusSource = {
       clock,
       registry: this.registry,
       dispatcher: this.#dispatcher,
@@ -110,8 +116,13 @@ class RunningGate implements Gate, GateHost {
         startedAt: this.#startedAt,
         transports: this.#doors.transports,
       }),
-    });
-    this.registry.join(createControlLink(this.status), controlOffer);
+    };
+    this.status = createGateStatus(source);
+    this.#events = new EventLog(clock, this.#startedAt);
+    this.#watch = createWatch(source, this.#events);
+    const drain = (worker: string): DrainStatus => drainWorker(this.registry, worker);
+    this.registry.join(createControlLink({ ...this.status, watch: this.#watch, drain }), controlOffer);
+    this.registry.listen(this.#events);
   }
 
   get addresses(): (Address & { transport: string })[] {
@@ -145,9 +156,10 @@ class RunningGate implements Gate, GateHost {
 
   async reload(config: GateConfig): Promise<void> {
     this.#settings = parseConfig(config);
-    this.#keyring = this.#keyringOf(this.#settings);
+    this.#keyring = keyringOf(this.#settings.keys, this.ownKey);
     for (const session of this.#sessions) session.identifyAgain();
     this.#buildRoutes();
+    this.#events.note("reloaded", `the config was reloaded, routes: ${this.status.routes().length}`);
     this.#tellMethods();
     await this.#doors.change(this.#settings.transports, this);
     this.#warnOfOpenDoors();
@@ -156,6 +168,7 @@ class RunningGate implements Gate, GateHost {
   async drain(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "draining";
+    this.#watch.close();
     this.#doors.drain();
     await withPatience(this.#dispatcher.drain(), this.#settings.drainTimeoutMs, this.clock);
     // A process that ends now could take the last answers with it.
@@ -255,24 +268,21 @@ class RunningGate implements Gate, GateHost {
   }
 
   #buildRoutes(): void {
-    // The config's own come last: they hold against what a door brings along.
-    this.#routes = new RouteTable([...[...this.#doorRoutes.values()].flat(), ...this.#settings.routes], this.#settings.fallback);
+    this.#routes = routeTableOf(this.#settings, [...this.#doorRoutes.values()].flat());
     this.#dispatcher.setRoutes(this.#routes);
-  }
-
-  #keyringOf({ keys }: GateSettings): Keyring {
-    if (keys.length === 0) return new Keyring([]);
-    return new Keyring([...keys, { name: "the gate itself", key: this.ownKey, may: ["call", "work"] }]);
   }
 
   /** A port that others can reach, and no keys: whoever runs the gate should know. */
   #warnOfOpenDoors(): void {
-    if (this.#keyring.isLocked) return;
-    for (const { url } of this.addresses.filter(isReachableByOthers))
-      this.logger.warn("anyone who reaches this port may call and serve; set keys in the config, `gate keys generate` makes one", { url });
+    if (!this.#keyring.isLocked) warnOfOpenDoors(this.addresses, this.logger);
   }
 
   #tellMethods(): void {
     for (const listener of this.#methodListeners) listener();
   }
+}
+
+/** The gate's own service, what doors bring along, and the configured routes, which hold against both. */
+function routeTableOf({ routes, fallback }: GateSettings, doorRoutes: readonly Route[]): RouteTable {
+  return new RouteTable([{ ...fallback, pattern: controlPattern, timeoutMs: Infinity }, ...doorRoutes, ...routes], fallback);
 }

@@ -36,7 +36,7 @@ export const RecordType = {
   cancel: 9,
   ping: 10,
   pong: 11,
-  /** Either way: I finish what runs and take nothing new. */
+  /** Either way: I finish what runs and take nothing new. From a gate with the value 1: do so, and leave. */
   drain: 12,
   /** Either way: this session is over. Payload: a wire error, or empty. */
   goodbye: 13,

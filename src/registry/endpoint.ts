@@ -1,5 +1,7 @@
 import type { Job } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
+import { LatencyWindow } from "../observe/latency.ts";
+import { type JobFailure, RecentFailures } from "./recent-failures.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 
 /** Whether an endpoint may be picked. `draining` finishes what runs; `down` has missed its heartbeats or failed its checks. */
@@ -15,8 +17,12 @@ export interface EndpointLink {
   readonly address: string;
   /** Beats that it has not answered; 0 where the transport has other health checks. */
   readonly missedBeats?: number;
+  /** Beats that it has answered; left out where the transport has other health checks. */
+  readonly beats?: number;
   /** Does one job. The sink hears exactly one `end` or `fail`, also after a cancel. */
   send(job: Job, sink: ReplySink): JobControl;
+  /** Asks the worker to finish what runs and leave; left out where it cannot be asked. */
+  askToDrain?(): void;
 }
 
 /** What a worker said of itself. */
@@ -50,6 +56,9 @@ export class Endpoint {
   failed = 0;
   /** Sum of the durations of ended jobs, in ms. */
   busyMs = 0;
+  /** Durations of its jobs, from the placement to the end. */
+  readonly latency: LatencyWindow = new LatencyWindow();
+  readonly #failures = new RecentFailures();
   readonly #owner: EndpointOwner;
   #inFlight = 0;
   #state: EndpointState = "ready";
@@ -95,12 +104,23 @@ export class Endpoint {
     if (this.#inFlight >= this.capacity) this.refresh();
   }
 
-  release(durationMs: number, isSuccess: boolean): void {
+  /** Gives back the place of a job that ran for `durationMs`; `now` is on the gate's clock. */
+  release(durationMs: number, isSuccess: boolean, now: number): void {
     this.#inFlight--;
     if (isSuccess) this.completed++;
     else this.failed++;
     this.busyMs += durationMs;
+    this.latency.record(durationMs, now);
     if (!this.#isAvailable) this.refresh();
+  }
+
+  /** How its latest jobs failed, the last one first; a bounded list. */
+  get failures(): JobFailure[] {
+    return this.#failures.latest();
+  }
+
+  noteFailure(failure: JobFailure): void {
+    this.#failures.add(failure);
   }
 
   /** Looks again whether it is available, after its state, capacity or load changed. */

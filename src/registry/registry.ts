@@ -15,7 +15,9 @@ export interface RegistryListener {
   /** Nobody has served the target for long; the next worker of it starts anew. */
   forgotten?(target: string): void;
   joined?(endpoint: Endpoint): void;
-  left?(endpoint: Endpoint): void;
+  /** `reason` is for people; none when it said goodbye. */
+  left?(endpoint: Endpoint, reason: string | undefined): void;
+  stateChanged?(endpoint: Endpoint): void;
   /** The set of served methods changed, for bindings and discovery. */
   methodsChanged?(): void;
 }
@@ -94,7 +96,7 @@ export class Registry implements EndpointOwner {
     }
     endpoint.refresh();
     if (endpoint.isAvailable) this.#tellAvailable(endpoint);
-    this.stateChanged(endpoint);
+    this.#tellWorkersOf(endpoint);
     this.#tellMethods();
   }
 
@@ -106,12 +108,12 @@ export class Registry implements EndpointOwner {
   }
 
   /** The endpoint is gone; its running jobs are its link's to fail. */
-  leave(endpoint: Endpoint): void {
+  leave(endpoint: Endpoint, reason?: string): void {
     if (!this.#isLive(endpoint)) return;
     endpoint.setState("down");
     this.#endpoints.delete(endpoint.id);
     for (const name of endpoint.methods.keys()) this.#exit(name, endpoint);
-    for (const listener of this.#listeners) listener.left?.(endpoint);
+    for (const listener of this.#listeners) listener.left?.(endpoint, reason);
     this.#tellMethods();
   }
 
@@ -122,7 +124,8 @@ export class Registry implements EndpointOwner {
   }
 
   stateChanged(endpoint: Endpoint): void {
-    for (const target of endpoint.methods.keys()) this.#tellWorkers(target);
+    this.#tellWorkersOf(endpoint);
+    for (const listener of this.#listeners) listener.stateChanged?.(endpoint);
   }
 
   #enter(method: MethodInfo, endpoint: Endpoint): void {
@@ -166,6 +169,10 @@ export class Registry implements EndpointOwner {
       const candidate = `${id}~${number}`;
       if (!this.#endpoints.has(candidate)) return candidate;
     }
+  }
+
+  #tellWorkersOf(endpoint: Endpoint): void {
+    for (const target of endpoint.methods.keys()) this.#tellWorkers(target);
   }
 
   #tellWorkers(target: string): void {

@@ -41,6 +41,11 @@ export class Heartbeat {
     return this.#missed;
   }
 
+  /** Pings up to the last answered one. */
+  get answered(): number {
+    return this.#answered;
+  }
+
   answer(nonce: number): void {
     if (nonce > this.#nonce || nonce <= this.#answered) return;
     this.#answered = nonce;

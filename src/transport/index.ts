@@ -21,4 +21,15 @@ export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
 export { defaultGateKey, defaultGateUrl } from "./default-gate-url.ts";
 export { createMemoryPair } from "./memory.ts";
 export type { Address, Door, GateHost, Transport } from "./transport.ts";
-export type { Explanation, GateInfo, GateStatus, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "./status.ts";
+export type {
+  DrainStatus,
+  Explanation,
+  GateInfo,
+  GateStatus,
+  QueueStatus,
+  RouteStatus,
+  ServiceStatus,
+  WorkerDetail,
+  WorkerStatus,
+} from "./status.ts";
+export type { GateEvent, RowChange, TargetRow, WatchUpdate, WorkerRow } from "./watch-update.ts";

@@ -23,6 +23,8 @@ export interface PeerLinkHandler {
   job(job: Job, sink: ReplySink): JobControl;
   /** A new session is open; nothing of an earlier one is left. */
   up(session: Session, welcome: Welcome): void;
+  /** The gate wants us to finish what runs, and leave. */
+  askedToDrain?(): void;
   /** The session is over, or could not be opened; another try follows unless `isFinal`. */
   down(error: GateError, isFinal: boolean): void;
 }
@@ -107,6 +109,10 @@ export class PeerLink implements SessionHandler {
   opened(welcome: Hello | Welcome): void {
     this.#attempt = 0;
     this.#options.handler.up(this.#session as Session, welcome as Welcome);
+  }
+
+  askedToDrain(): void {
+    this.#options.handler.askedToDrain?.();
   }
 
   responsive(isResponsive: boolean): void {

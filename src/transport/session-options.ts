@@ -16,6 +16,8 @@ export interface SessionHandler {
   responsive?(isResponsive: boolean): void;
   /** The peer finishes what runs and takes nothing new. */
   draining?(): void;
+  /** The gate wants us to finish what runs, and leave. */
+  askedToDrain?(): void;
   /** The session is over, and its jobs are about to be told: send nothing through it any more. */
   closing?(): void;
   /** Comes exactly once; every job that we sent has failed by then, every job that we took has been cancelled. */

@@ -29,6 +29,8 @@ import { RouteNumbers } from "./route-numbers.ts";
 const noBytes = new Uint8Array(0);
 /** The nonce of pings that ask for a confirmation; heartbeats count from 1. */
 const confirmationNonce = 0;
+/** The value of a drain record that asks the peer to drain; 0 announces that we do. */
+const pleaseDrain = 1;
 
 /**
  * The gate protocol over one connection; the same class serves a gate, a client and a worker.
@@ -84,6 +86,11 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
     return this.#heartbeat?.missed ?? 0;
   }
 
+  /** Beats that the peer has answered. */
+  get beats(): number {
+    return this.#heartbeat?.answered ?? 0;
+  }
+
   /** Sends a job to the peer. A job that does not fit the link fails at once, as never started. */
   send(job: Job, sink: ReplySink): JobControl {
     const outgoing = new OutgoingJob(this, sink);
@@ -117,6 +124,11 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.outbox.control(RecordType.drain, 0, 0, 0);
+  }
+
+  /** Asks the peer to finish what runs and leave; our own jobs and theirs go on meanwhile. */
+  askToDrain(): void {
+    this.outbox.control(RecordType.drain, 0, 0, pleaseDrain);
   }
 
   /** Ends the session now: jobs that we sent fail as `unavailable`, jobs that we took are cancelled. */
@@ -221,7 +233,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
       case RecordType.routes:
         return this.#learnRoutes(record);
       case RecordType.drain:
-        return this.#handler.draining?.();
+        return record.value === pleaseDrain ? this.#handler.askedToDrain?.() : this.#handler.draining?.();
       case RecordType.goodbye:
         return this.#goodbye(record);
       default:

@@ -1,3 +1,4 @@
+import type { Code } from "../error/code.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Address } from "./transport.ts";
 
@@ -47,12 +48,32 @@ export interface WorkerStatus {
   capacity: number;
   inFlight: number;
   missedBeats: number;
+  /** Jobs that have ended on it, one way or the other. */
+  total: number;
   completed: number;
   failed: number;
   /** Mean duration of its ended jobs; 0 before the first. */
   averageMs: number;
+  /** Of the jobs that ended on it lately: in the last 10 to 20 s, or before it went idle. */
+  p50Ms: number;
+  p99Ms: number;
   uptimeMs: number;
   methods: string[];
+}
+
+/** One endpoint, and how its latest jobs failed: `Gate.worker`. */
+export interface WorkerDetail extends WorkerStatus {
+  /** The last one first, ten at most. */
+  failures: { agoMs: number; target: string; code: Code; message: string }[];
+}
+
+/** What became of the wish that a worker drains: `Gate.drain`. */
+export interface DrainStatus {
+  id: string;
+  /** Jobs that it finishes first. */
+  inFlight: number;
+  /** It has been asked to leave; otherwise it only gets no new jobs, because its transport cannot ask. */
+  isAsked: boolean;
 }
 
 /** One target with its queue: `GET /queues`, `gate queues`. */
@@ -91,6 +112,8 @@ export interface GateStatus {
   routes(): RouteStatus[];
   services(): ServiceStatus[];
   workers(): WorkerStatus[];
+  /** Throws `not_found`. */
+  worker(id: string): WorkerDetail;
   queues(): QueueStatus[];
   explain(target: string, version?: string): Explanation;
 }

@@ -56,7 +56,7 @@ export interface Worker {
   drain(): Promise<void>;
   /** Leaves now; running jobs fail at their callers as `unavailable`. */
   close(): Promise<void>;
-  /** Resolves when the worker has left for good; rejects when the gate refused it. */
+  /** Resolves when the worker has left for good, also because the gate asked it to drain; rejects when the gate refused it. */
   readonly closed: Promise<void>;
 }
 
@@ -90,6 +90,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
   readonly #over = Promise.withResolvers<void>();
   #link: PeerLink | undefined;
   #whenIdle: (() => void) | undefined;
+  #draining: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -137,7 +138,12 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
     return this.#started.promise;
   }
 
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  async #drain(): Promise<void> {
     this.#link?.session?.drain();
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     // A process that ends now could take the last answers with it.
@@ -167,6 +173,11 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       this.#logger.info("serving", { gate: this.#url.href, methods: this.methods });
       this.#started.resolve();
     });
+  }
+
+  askedToDrain(): void {
+    this.#logger.debug("the gate asked this worker to drain", { gate: this.#url.href });
+    void this.drain();
   }
 
   down(error: GateError, isFinal: boolean): void {

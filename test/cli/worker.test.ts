@@ -50,6 +50,25 @@ describe("gate worker", () => {
     expect(worker.stderr.match(/no link/g)).toHaveLength(2);
   });
 
+  it.each([[[]], [["--instances", "1"]]])(
+    "that the gate is asked to drain finishes its job, says so, and ends with 0 (%j)",
+    async (options) => {
+      const folder = await workspace({ "job.ts": handlers });
+      const running = await startGate(folder);
+      const worker = new GateProcess(["worker", `${folder}/job.ts`, "--gate", running.zmq, "--id", "me", ...options]);
+      await worker.says(/serving/);
+      const client = open(running.zmq);
+      const slow = client.call<number>("job.slow", [300]);
+      void slow.catch(() => {});
+      await worker.says(/slow has begun/);
+      expect(await client.call("Gate.drain", ["me"])).toMatchObject({ isAsked: true, inFlight: 1 });
+      expect(await slow).toBeGreaterThan(0);
+      expect(await worker.exit).toBe(0);
+      expect(worker.stderr).toMatch(/drained: the gate asked this worker to leave/);
+      expect(worker.stderr).not.toMatch(/starting it again/);
+    },
+  );
+
   it.each([[[]], [["--instances", "2"]], [["--watch"]]])(
     "that the gate refuses exits with 2 and the reason, also with timers of its own (%j)",
     async (options) => {

@@ -41,7 +41,7 @@ it("every pool lists exactly the workers that serve it, and as available those t
           else if (one.kind === "occupy") {
             if (endpoint.isAvailable) endpoint.occupy();
           } else if (one.kind === "release") {
-            if (endpoint.inFlight > 0) endpoint.release(1, true);
+            if (endpoint.inFlight > 0) endpoint.release(1, true, 0);
           } else if (one.kind === "leave") {
             registry.leave(endpoint);
             live.splice(live.indexOf(endpoint), 1);

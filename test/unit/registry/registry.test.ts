@@ -81,7 +81,7 @@ describe("the registry", () => {
     const bench = new DispatchBench();
     const joined = ["a", "b", "c"].map((id) => bench.join(id));
     for (const { endpoint } of joined) endpoint.occupy();
-    for (const at of [2, 0, 1]) joined[at]!.endpoint.release(1, true);
+    for (const at of [2, 0, 1]) joined[at]!.endpoint.release(1, true, 0);
     expect(bench.registry.pool("S.m")?.available.map(({ id }) => id)).toEqual(["a", "b", "c"]);
   });
 

@@ -1,0 +1,28 @@
+import { version } from "../observe/version.ts";
+import type { EventLog } from "./event-log.ts";
+import { type StatusSource, workersOf } from "./gate-status.ts";
+import { Watch } from "./watch.ts";
+import { jobFigures, targetRows, workerRows } from "./watch-rows.ts";
+
+/** Makes `Gate.watch` of the same source as the gate's status. */
+export function createWatch(source: StatusSource, events: EventLog): Watch {
+  const { clock, registry } = source;
+  return new Watch({
+    clock,
+    events,
+    gate() {
+      const { name, id, state, transports } = source.identity();
+      return { name, id, version, state, transports };
+    },
+    figures() {
+      const { user, system } = process.cpuUsage();
+      return {
+        uptimeMs: Math.round(clock.now() - source.identity().startedAt),
+        process: { cpuMs: (user + system) / 1000, residentBytes: process.memoryUsage.rss() },
+        jobs: jobFigures(source),
+      };
+    },
+    targets: () => targetRows(source),
+    workers: () => workerRows(workersOf(registry), source.identity().startedAt),
+  });
+}
