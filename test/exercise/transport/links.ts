@@ -90,6 +90,28 @@ export function exerciseLinks(carrier: Carrier): void {
         expect(await redone).toBe("redone");
       });
 
+      it("does so too when the connection ends without a goodbye, and takes the worker back in", async () => {
+        await using world = await World.create(carrier, { heartbeat: 100 });
+        const started = gateway();
+        let cut = (): void => {};
+        await world.worker(
+          defineService("s", { run: (isFirst: boolean) => (isFirst ? (started.resolve(), new Promise(() => {})) : "back") }),
+          {
+            open: async () => {
+              const connection = await world.open();
+              cut = () => connection.close();
+              return connection;
+            },
+          },
+        );
+        const client = await world.client();
+        const lost = Promise.resolve(client.call("s.run", [true]));
+        await started.promise;
+        cut();
+        await expect(lost).rejects.toMatchObject({ code: "unavailable" });
+        expect(await client.call("s.run", [false])).toBe("back");
+      });
+
       it("cancels the jobs of its client at their worker", async () => {
         await using world = await World.create(carrier, { heartbeat: 100 });
         const aborted = gateway();
