@@ -85,13 +85,22 @@ export class Bindings {
     const parsed = parse(text);
     if (parsed === undefined) return malformed(text);
     const { method, path } = parsed;
-    const control = controlPaths.find((own) => path === this.#control + own || path.startsWith(`${this.#control}${own}/`));
+    const control = ownPathOf(this.#control, path);
     if (control !== undefined)
       return `http binding "${text}" collides with the gate's own ${this.#control}${control}; choose another path, or move the gate's with http({ control: "/_gate" })`;
     const other = bound.find((one) => one.method === method && shape(one.path) === shape(path) && one.target !== target);
     if (other !== undefined) return `http binding "${text}" is taken by ${other.target}; choose another path`;
     return undefined;
   }
+}
+
+/** Tells whether a request's path is one of the gate's own, or below one. */
+export function isOwnPath(control: string, path: string): boolean {
+  return ownPathOf(control, path.split("?", 1)[0] as string) !== undefined;
+}
+
+function ownPathOf(control: string, path: string): string | undefined {
+  return controlPaths.find((own) => path === control + own || path.startsWith(`${control}${own}/`));
 }
 
 const noHandler = (): void => {};

@@ -32,3 +32,4 @@ export const connector: Connector = {
 };
 export type { CorsOptions } from "./cors.ts";
 export type { HttpOptions } from "./options.ts";
+export type { ProxyHealth, ProxyRoute, ProxyServer } from "./proxy/proxy-route.ts";

@@ -9,13 +9,18 @@ export interface LinkServer {
   close(): void;
 }
 
-/** Takes in clients and workers that upgrade `path` to a WebSocket; an upgrade of anything else is refused. */
-export function acceptLinks(server: Server, path: string, gate: GateHost): LinkServer {
+/** Takes in clients and workers that upgrade `path` to a WebSocket; an upgrade that `otherwise` does not take either is refused. */
+export function acceptLinks(
+  server: Server,
+  path: string,
+  gate: GateHost,
+  otherwise: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean | undefined,
+): LinkServer {
   const maxFrameBytes = gate.maxPayloadBytes * 2 + 1024 * 1024;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [asked] = (request.url ?? "").split("?");
-    if (asked !== path) return refuse(socket, "404 Not Found");
+    if (asked !== path) return otherwise(request, socket, head) === true ? undefined : refuse(socket, "404 Not Found");
     if (isForeignPage(request)) return refuse(socket, "403 Forbidden");
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       gate.accept(

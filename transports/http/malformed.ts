@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { GateError } from "unigate/transport";
 import { codeOfStatus } from "./http-status.ts";
 import { toProblem } from "./problem.ts";
@@ -21,4 +21,9 @@ export function answerMalformed(error: Error & { code?: string }, socket: Broken
   const head = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`);
   const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nconnection: close\r\n${head.join("")}\r\n`;
   socket.end(Buffer.concat([Buffer.from(start), body]));
+}
+
+/** The answer to a request whose body does not come, and the end of its connection. */
+export function answerTooSlow(request: IncomingMessage): void {
+  answerMalformed(Object.assign(new Error("its body came too slowly"), { code: "ERR_HTTP_REQUEST_TIMEOUT" }), request.socket);
 }

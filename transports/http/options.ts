@@ -1,4 +1,7 @@
 import type { CorsOptions } from "./cors.ts";
+import { checkRoutes } from "./proxy/check-routes.ts";
+import type { ProxySettings } from "./proxy/index.ts";
+import type { ProxyRoute } from "./proxy/proxy-route.ts";
 import { type ConfigFault, type Duration, parseDuration, parseSize, type Size } from "unigate/transport";
 
 /** Options of the HTTP transport. */
@@ -17,6 +20,10 @@ export interface HttpOptions {
   trustProxy?: boolean | string | string[];
   /** Pages of other origins that may call from a browser; default none. */
   cors?: CorsOptions;
+  /** Requests that go to HTTP servers as they are; the gate's own paths and bound routes come first. */
+  proxy?: readonly ProxyRoute[];
+  /** A YAML file with more of them, `route: [{ path, method, to }]`; read again when it changes. */
+  proxyFile?: string;
 }
 
 /** Options with every default filled in. */
@@ -28,16 +35,18 @@ export interface HttpSettings {
   requestTimeoutMs: number;
   trustProxy: boolean | string | string[];
   cors: CorsOptions | undefined;
+  /** Undefined for a door that proxies nothing. */
+  proxy: ProxySettings | undefined;
 }
 
-const keys = ["port", "host", "bodyLimit", "control", "requestTimeout", "trustProxy", "cors"];
+const keys = ["port", "host", "bodyLimit", "control", "requestTimeout", "trustProxy", "cors", "proxy", "proxyFile"];
 
 /** Every fault of the options. */
 export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (typeof options !== "object" || options === null)
     return [{ path: "options", problem: "are not an object", remedy: "write http({ port: 9000 }) or http()" }];
   const faults: ConfigFault[] = [];
-  const { port, host, bodyLimit, control, requestTimeout, trustProxy, cors } = options;
+  const { port, host, bodyLimit, control, requestTimeout, trustProxy, cors, proxy, proxyFile } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     faults.push({ path: "port", problem: `${JSON.stringify(port)} is not a port`, remedy: "write a whole number from 0 to 65535" });
   }
@@ -53,6 +62,9 @@ export function checkOptions(options: HttpOptions): ConfigFault[] {
     faults.push({ path: "trustProxy", problem: "names no proxies", remedy: 'write true, or addresses such as ["10.0.0.0/8"]' });
   if (cors !== undefined && !(typeof cors === "object" && cors !== null && (cors.origin === true || isTexts(cors.origin))))
     faults.push({ path: "cors", problem: "names no origin", remedy: 'write { origin: "https://app.example" }, a list, or true' });
+  if (proxy !== undefined) faults.push(...checkRoutes(proxy, "proxy"));
+  if (proxyFile !== undefined && (typeof proxyFile !== "string" || proxyFile === ""))
+    faults.push({ path: "proxyFile", problem: "is not a file's name", remedy: 'write one such as "routes.yaml"' });
   for (const key of Object.keys(options)) {
     if (!keys.includes(key)) faults.push({ path: key, problem: "is not a known option of http()", remedy: `known are ${keys.join(", ")}` });
   }
@@ -73,5 +85,7 @@ export function toSettings(options: HttpOptions, maxPayloadBytes: number): HttpS
     requestTimeoutMs: Math.ceil(parseDuration(options.requestTimeout) ?? 60_000),
     trustProxy: options.trustProxy ?? false,
     cors: options.cors,
+    proxy:
+      options.proxy === undefined && options.proxyFile === undefined ? undefined : { routes: options.proxy ?? [], file: options.proxyFile },
   };
 }

@@ -1,8 +1,8 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { type Socket, Server as TcpServer } from "node:net";
+import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
+import { Server as TcpServer } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
-import { Bindings, type Match } from "./bindings.ts";
+import { Bindings, isOwnPath, type Match } from "./bindings.ts";
 import { addControlRoutes, frontPage, ownMethodsOf } from "./control-routes.ts";
 import { addCors } from "./cors.ts";
 import { isMediaType, plainTarget, readWhole } from "./direct-request.ts";
@@ -12,6 +12,9 @@ import { acceptLinks, type LinkServer } from "./link.ts";
 import { answerMalformed } from "./malformed.ts";
 import type { HttpSettings } from "./options.ts";
 import { toProblem } from "./problem.ts";
+import { OpenResponses } from "./open-responses.ts";
+import type { Proxy, ProxySettings } from "./proxy/index.ts";
+import { createProxyingServer } from "./proxying-server.ts";
 import { admit } from "./request-key.ts";
 import { type JobRequest, requestIdOf, toJob, wantsEvents } from "./request-job.ts";
 
@@ -22,7 +25,7 @@ const lastRepliesMs = 5000;
 /** Listens for HTTP. Rejects with `failed_precondition` when it cannot. */
 export async function openServer(settings: HttpSettings, gate: GateHost): Promise<Door> {
   const door = new HttpDoor(settings, gate);
-  await door.listen();
+  await door.open();
   return door;
 }
 
@@ -34,9 +37,9 @@ class HttpDoor implements Door {
   readonly #bindings: Bindings;
   readonly #callPrefix: string;
   #isStale = true;
-  /** The latest response to a job on each connection. Keyed so that a request neither adds nor removes an entry. */
-  readonly #responses = new Map<Socket, ServerResponse>();
+  readonly #responses = new OpenResponses();
   #links: LinkServer | undefined;
+  #proxy: Proxy | undefined;
   #isDraining = false;
 
   readonly #asksToClose = (): boolean => this.#isDraining;
@@ -46,10 +49,12 @@ class HttpDoor implements Door {
     this.#gate = gate;
     this.#bindings = new Bindings(settings.control);
     this.#callPrefix = `${settings.control}/call/`;
+    const http = slowRequests(settings.requestTimeoutMs);
     this.#app = fastify({
+      ...(settings.proxy === undefined ? {} : { serverFactory: (others: RequestListener) => this.#createProxyingServer(http, others) }),
       bodyLimit: settings.bodyLimit,
       requestTimeout: settings.requestTimeoutMs,
-      http: slowRequests(settings.requestTimeoutMs),
+      http,
       trustProxy: settings.trustProxy,
       forceCloseConnections: true,
       routerOptions: { maxParamLength: 1024 },
@@ -58,8 +63,15 @@ class HttpDoor implements Door {
     });
     if (settings.cors !== undefined) addCors(this.#app, settings.cors);
     this.#route();
-    if (settings.cors === undefined && settings.trustProxy === false) this.#shortenTheWay();
+    if (settings.proxy === undefined) this.#replaceListener();
     gate.onMethodsChanged(() => (this.#isStale = true));
+  }
+
+  #replaceListener(): void {
+    const { server } = this.#app;
+    const [others] = server.listeners("request") as [RequestListener];
+    server.removeListener("request", others);
+    server.on("request", this.#shortened(others));
   }
 
   /** The bound routes as of now: built anew on the first use after a change, not on each of a thousand changes. */
@@ -71,11 +83,23 @@ class HttpDoor implements Door {
     return this.#bindings;
   }
 
-  async listen(): Promise<void> {
+  async open(): Promise<void> {
+    if (this.#settings.proxy !== undefined) this.#proxy = await this.#openProxy(this.#settings.proxy);
+    try {
+      await this.#listen();
+    } catch (error) {
+      await this.#proxy?.close();
+      throw error;
+    }
+  }
+
+  async #listen(): Promise<void> {
     const { host, port } = this.#settings;
     try {
       const url = await this.#app.listen({ host, port });
-      this.#links = acceptLinks(this.#app.server, `${this.#settings.control}/link`, this.#gate);
+      this.#links = acceptLinks(this.#app.server, `${this.#settings.control}/link`, this.#gate, (...upgrade) =>
+        this.#proxy?.upgrade(...upgrade),
+      );
       this.addresses = [{ url, purpose: "HTTP calls, and clients and workers over WebSocket" }];
     } catch (error) {
       throw listenError(error, host, port);
@@ -96,7 +120,7 @@ class HttpDoor implements Door {
     });
     // Not the close of an HTTP server: that one takes a connection for idle while the end of its reply is still on its way.
     TcpServer.prototype.close.call(server);
-    await this.#repliesSent();
+    await this.#responses.sent();
     server.closeIdleConnections();
   }
 
@@ -105,19 +129,11 @@ class HttpDoor implements Door {
     this.#links?.close();
     const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
     const timer = this.#gate.clock.after(lastRepliesMs, giveUp);
-    await Promise.race([this.#repliesSent(), patience]);
+    await Promise.race([this.#responses.sent(), patience]);
     timer.clear();
     this.#app.server.closeAllConnections();
     await this.#app.close();
-  }
-
-  /** Resolves when no reply that has been written waits for its caller to read it. */
-  async #repliesSent(): Promise<void> {
-    while (true) {
-      const unsent = [...this.#responses.values()].find(({ writableEnded, closed }) => writableEnded && !closed);
-      if (unsent === undefined) return;
-      await new Promise((resolve) => unsent.once("close", resolve));
-    }
+    await this.#proxy?.close();
   }
 
   #route(): void {
@@ -135,13 +151,11 @@ class HttpDoor implements Door {
   }
 
   /** Jobs whose body is small and plain need nothing of what fastify does for a request; everything else goes its way. */
-  #shortenTheWay(): void {
-    const { server } = this.#app;
-    const [handle] = server.listeners("request") as RequestListener[];
-    server.removeAllListeners("request");
-    server.on("request", (request, response) => {
-      if (!this.#callDirectly(request, response)) handle?.(request, response);
-    });
+  #shortened(others: RequestListener): RequestListener {
+    if (this.#settings.cors !== undefined || this.#settings.trustProxy !== false) return others;
+    return (request, response) => {
+      if (!this.#callDirectly(request, response)) others(request, response);
+    };
   }
 
   #callDirectly(request: IncomingMessage, response: ServerResponse): boolean {
@@ -181,6 +195,34 @@ class HttpDoor implements Door {
     else this.#refuse(new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${method}`), request, reply, 405);
   }
 
+  async #openProxy(settings: ProxySettings): Promise<Proxy> {
+    const gate = this.#gate;
+    // undici loads only for a door that proxies.
+    const { createForwarding, openProxy } = await import("./proxy/index.ts");
+    return openProxy(settings, {
+      gate,
+      forwarding: createForwarding(this.#settings.trustProxy),
+      via: `gate-${gate.status.info().id}`,
+      bodyIdleMs: this.#settings.requestTimeoutMs,
+      isDraining: this.#asksToClose,
+      responses: this.#responses,
+    });
+  }
+
+  #createProxyingServer(http: ServerOptions, others: RequestListener): Server {
+    const { requestTimeoutMs, control } = this.#settings;
+    const { clock } = this.#gate;
+    const proxies = (request: IncomingMessage, response: ServerResponse): boolean => {
+      const isTaken = (path: string): boolean =>
+        isOwnPath(control, path) || this.#currentBindings().find(request.method ?? "GET", path) !== undefined;
+      return this.#proxy?.handle(request, response, isTaken) === true;
+    };
+    const server = createProxyingServer({ http, clock, requestTimeoutMs, proxies }, this.#shortened(others));
+    // fastify does this for the servers that it makes itself.
+    server.on("clientError", answerMalformed);
+    return server;
+  }
+
   #callThroughFastify(request: FastifyRequest, reply: FastifyReply, target: string, bound?: Match): void {
     const body = (request.body as Buffer | undefined) ?? noBody;
     this.#call(request.raw, reply.raw, { body, target, remote: request.ip, bound });
@@ -191,7 +233,7 @@ class HttpDoor implements Door {
   #call(request: IncomingMessage, response: ServerResponse, call: Omit<JobRequest, "request" | "now" | "keyHeader">): void {
     const keyHeader = admit(this.#gate, request, call.target);
     const job = toJob({ request, now: this.#gate.clock.now(), keyHeader, ...call });
-    this.#remember(request.socket, response);
+    this.#responses.add(response);
     const sink = new HttpReply({
       response,
       requestId: job.id,
@@ -202,11 +244,6 @@ class HttpDoor implements Door {
       isDraining: this.#asksToClose,
     });
     sink.controlledBy(this.#gate.dispatch(job, sink));
-  }
-
-  #remember(socket: Socket, response: ServerResponse): void {
-    if (!this.#responses.has(socket)) socket.once("close", () => this.#responses.delete(socket));
-    this.#responses.set(socket, response);
   }
 
   #fault(error: Error & { statusCode?: number; code?: string }, request: FastifyRequest, reply: FastifyReply): void {

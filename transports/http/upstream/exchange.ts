@@ -14,6 +14,7 @@ export interface ExchangeOptions {
   /** For a job that streams its input. */
   body: RequestBody | undefined;
   observed: ((outcome: number | GateError) => void) | undefined;
+  mayRunElsewhere: (() => boolean) | undefined;
 }
 
 /**
@@ -77,8 +78,10 @@ export class Exchange implements Dispatcher.DispatchHandler, JobControl {
 
   /** Ends it with an error that is not the caller's doing. */
   refuse(error: GateError): void {
-    this.#options.observed?.(error);
-    this.#fail(error, this.#controller === undefined && error.code !== "invalid_argument");
+    const { observed, mayRunElsewhere } = this.#options;
+    const mayGoOn = this.#controller === undefined && error.code !== "invalid_argument" && mayRunElsewhere?.() !== false;
+    observed?.(error);
+    this.#fail(error, mayGoOn);
   }
 
   // From the caller.

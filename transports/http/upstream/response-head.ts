@@ -4,7 +4,7 @@ import { hopByHop, namedByConnection } from "../hop-by-hop.ts";
 /** Headers as the HTTP client read them: name, value, name, value, …. */
 type RawHeaders = readonly (Buffer | string)[] | object | null | undefined;
 
-/** The head of a reply: `:status`, then the response's headers in their order, those of this hop left out. */
+/** The head of a reply: `:status`, with 101 the new protocol as `:upgrade`, then the response's headers in their order, those of this hop left out. */
 export function toHead(status: number, raw: RawHeaders): Metadata {
   const flat = [":status", String(status)];
   let connection: string | undefined;
@@ -14,6 +14,7 @@ export function toHead(status: number, raw: RawHeaders): Metadata {
       const value = textOf(raw[at + 1]);
       if (name === "connection") connection = connection === undefined ? value : `${connection},${value}`;
       if (!hopByHop.has(name)) flat.push(name, value);
+      else if (status === 101 && name === "upgrade") flat.push(":upgrade", value);
     }
   }
   return Metadata.fromFlat(withoutNamed(flat, namedByConnection(connection?.toLowerCase())));

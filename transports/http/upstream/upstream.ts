@@ -1,5 +1,5 @@
 import { Pool } from "undici";
-import { type EndpointLink, GateError, type Job, type JobControl } from "unigate/transport";
+import { type EndpointLink, GateError, type Job, type JobControl, type ReplySink } from "unigate/transport";
 import { Exchange } from "./exchange.ts";
 import { RequestBody } from "./request-body.ts";
 import { toFailure, upstreamError } from "./upstream-error.ts";
@@ -23,13 +23,17 @@ export interface UpstreamOptions {
   keepsHost?: boolean;
   /** What to ask the server for; default what the job's `:method`, `:path` and headers say. May throw a `GateError`. */
   toRequest?: (job: Job) => UpstreamRequest;
+  /** Asked when no connection came about: false when no other endpoint could do the job. Default yes. */
+  mayRunElsewhere?: () => boolean;
   /** Hears how each exchange went, for health: the status of the response, or why there is none. Not told of cancelled jobs. */
   observed?: (outcome: number | GateError) => void;
 }
 
 /** An HTTP server as the link of an endpoint: join it with `gate.join(upstream, offer)`. */
 export interface Upstream extends EndpointLink {
-  /** Ends its idle connections, and the others with their jobs. */
+  /** A job that `observed` does not hear of, for checks. */
+  send(job: Job, sink: ReplySink, how?: { isProbe?: boolean }): JobControl;
+  /** Takes no more jobs; resolves once those that run have ended. */
   close(): Promise<void>;
   /** Ends everything now; its jobs fail as `unavailable`. */
   destroy(): Promise<void>;
@@ -45,7 +49,7 @@ export interface Upstream extends EndpointLink {
  */
 export function createUpstream(url: string, options: UpstreamOptions = {}): Upstream {
   const { origin, host, base } = parseUrl(url);
-  const { id = url, toRequest = toUpstreamRequest, observed, via, keepsHost = false } = options;
+  const { id = url, toRequest = toUpstreamRequest, observed, via, keepsHost = false, mayRunElsewhere } = options;
   const pool = new Pool(origin, {
     connections: options.connections ?? 1024,
     connectTimeout: options.connectTimeoutMs ?? 10_000,
@@ -60,10 +64,10 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
     incarnation: origin,
     transport: "http",
     address: url,
-    send(job, sink): JobControl {
+    send(job, sink, { isProbe = false } = {}) {
       const request = toRequest(job);
       const body = job.streamsInput ? new RequestBody(sink) : undefined;
-      const exchange = new Exchange({ url, sink, body, observed });
+      const exchange = new Exchange({ url, sink, body, observed: isProbe ? undefined : observed, mayRunElsewhere });
       const headers = request.headers;
       if (!keepsHost || !headers.includes("host")) setHeader(headers, "host", host);
       if (via !== undefined) headers.push("via", `1.1 ${via}`);

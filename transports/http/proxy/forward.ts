@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { GateError, type GateHost, type JobControl } from "unigate/transport";
+import { answerTooSlow } from "../malformed.ts";
+import { toProblem } from "../problem.ts";
+import type { OpenResponses } from "../open-responses.ts";
+import { requestIdOf } from "../request-job.ts";
+import { admit } from "../request-key.ts";
+import type { Forwarding } from "./forwarded.ts";
+import { ProxiedReply } from "./proxied-reply.ts";
+import { toProxiedJob } from "./proxied-job.ts";
+import { climbs } from "./unsafe-path.ts";
+
+/** Up to here a body of known length is read before the job starts: then it can be sent again, and a slow caller holds no connection. */
+const wholeBytes = 64 * 1024;
+
+/** The proxying half of a door, as its requests need it. */
+export interface ForwardHost {
+  readonly gate: GateHost;
+  readonly forwarding: Forwarding;
+  /** Name of this gate in `Via`. */
+  readonly via: string;
+  /** Longest pause within a request's body, in ms; 0 for none. */
+  readonly bodyIdleMs: number;
+  readonly isDraining: () => boolean;
+  readonly responses: OpenResponses;
+}
+
+/** Where a request goes. */
+export interface Forward {
+  /** `name.fetch`. */
+  target: string;
+  /** For the upstream, with the query. */
+  path: string;
+  headers?: Readonly<Record<string, string | null>> | undefined;
+}
+
+/** Brings a request to an upstream as a job, its body and the response streamed; constant memory whatever their size. */
+export function forward(host: ForwardHost, request: IncomingMessage, response: ServerResponse, to: Forward): void {
+  try {
+    refuseUnsafe(request, host.via);
+    const keyHeader = admit(host.gate, request, to.target);
+    // The gate's key is the gate's: no upstream sees it.
+    if (keyHeader !== undefined) to = { ...to, headers: { ...to.headers, [keyHeader]: null } };
+    const length = bodyLength(request);
+    if (length === 0) start(host, request, response, to);
+    else if (length <= wholeBytes) whenWhole(host, request, response, (body) => start(host, request, response, to, body));
+    else startStream(host, request, response, to);
+  } catch (error) {
+    answer(request, response, error);
+  }
+}
+
+/** Throws for a request that must not be passed on: one that climbs out of its path, or that has been here before. */
+export function refuseUnsafe(request: IncomingMessage, via: string): void {
+  if (climbs(request.url ?? "/")) throw new GateError("invalid_argument", "the path has a .. segment; write the path that is meant");
+  const passed = request.headers.via;
+  if (passed?.split(",").some((hop) => hop.trim().split(/\s+/)[1] === via) === true)
+    throw new GateError("failed_precondition", "this request has come through this gate before; an upstream points back at it", {
+      details: { status: 508 },
+    });
+}
+
+/** Bytes that are to come: `Infinity` when nobody has said. */
+function bodyLength({ headers }: IncomingMessage): number {
+  if (headers["transfer-encoding"] !== undefined) return Infinity;
+  return Number(headers["content-length"] ?? 0);
+}
+
+function start(host: ForwardHost, request: IncomingMessage, response: ServerResponse, to: Forward, body?: Uint8Array): void {
+  const job = toProxiedJob({ ...to, request, forwarding: host.forwarding, body });
+  const reply = replyOf(host, response, job.id);
+  reply.controlledBy(host.gate.dispatch(job, reply));
+}
+
+function startStream(host: ForwardHost, request: IncomingMessage, response: ServerResponse, to: Forward): void {
+  const job = toProxiedJob({ ...to, request, forwarding: host.forwarding, streamsInput: true });
+  const reply = replyOf(host, response, job.id, () => request.resume());
+  const control = host.gate.dispatch(job, reply);
+  reply.controlledBy(control);
+  watchPauses(host, request);
+  pipe(request, control);
+}
+
+function pipe(request: IncomingMessage, control: JobControl): void {
+  request.on("data", (piece: Buffer) => {
+    if (control.input?.(piece) === false) request.pause();
+  });
+  request.on("end", () => control.endInput?.());
+  request.on("error", () => {});
+}
+
+function whenWhole(host: ForwardHost, request: IncomingMessage, response: ServerResponse, done: (body: Buffer) => void): void {
+  const pieces: Buffer[] = [];
+  watchPauses(host, request);
+  request.on("data", (piece: Buffer) => pieces.push(piece));
+  request.on("error", () => {});
+  request.on("end", () => {
+    try {
+      done(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces));
+    } catch (error) {
+      answer(request, response, error);
+    }
+  });
+}
+
+/** A caller that stops in the middle of its body must not hold an upstream for ever; one that we hold up ourselves may take its time. */
+function watchPauses(host: ForwardHost, request: IncomingMessage): void {
+  if (host.bodyIdleMs === 0) return;
+  let hasMoved = true;
+  request.on("data", () => (hasMoved = true));
+  const timer = host.gate.clock.every(host.bodyIdleMs, () => {
+    if (!hasMoved && !request.isPaused() && !request.complete) return answerTooSlow(request);
+    hasMoved = false;
+  });
+  request.once("close", () => timer.clear());
+}
+
+function replyOf(host: ForwardHost, response: ServerResponse, requestId: string, onDrained?: () => void): ProxiedReply {
+  host.responses.add(response);
+  return new ProxiedReply({ response, requestId, isDraining: host.isDraining, onDrained });
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  const error = GateError.from(thrown, "internal");
+  const status = error.details?.["status"];
+  const { status: code, headers, body } = toProblem(error, requestIdOf(request), typeof status === "number" ? status : undefined);
+  // What is left of the body is of no use, and a connection that is not read to its end cannot be used again.
+  if (!request.complete) response.shouldKeepAlive = false;
+  response.writeHead(code, headers).end(body);
+}

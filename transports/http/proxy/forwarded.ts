@@ -1,0 +1,61 @@
+import type { IncomingMessage } from "node:http";
+import proxyAddr from "@fastify/proxy-addr";
+
+/** Headers by which proxies tell who asked. */
+const forwardedHeaders: ReadonlySet<string> = new Set([
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-real-ip",
+]);
+
+/** Who asked, and as whom: what a proxied request says of its caller. */
+export interface Forwarding {
+  /** Address of the caller, as far as the proxies in front are believed. */
+  callerOf(request: IncomingMessage): string;
+  /** What the caller says of itself may be passed on. */
+  believes(request: IncomingMessage): boolean;
+}
+
+/** Makes the rule of `trustProxy`: nobody in front is believed, everybody, or those of some addresses and networks. */
+export function createForwarding(trustProxy: boolean | string | string[]): Forwarding {
+  const trusts =
+    typeof trustProxy === "boolean"
+      ? (): boolean => trustProxy
+      : proxyAddr.compile([trustProxy].flat().flatMap((one) => one.split(/\s*,\s*/)));
+  const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
+  return {
+    callerOf: (request) => (trustProxy === false ? addressOf(request) : proxyAddr(request, trusts)),
+    believes: (request) => trustProxy !== false && trusts(addressOf(request), 0),
+  };
+}
+
+/** Tells whether `name` is a header of proxies about their callers. */
+export function isForwardedHeader(name: string): boolean {
+  return forwardedHeaders.has(name);
+}
+
+/** What the proxies before us said, in their headers. */
+export type Said = Readonly<Partial<Record<string, string>>>;
+
+/**
+ * Adds this hop to the headers: `X-Forwarded-For`, `-Host`, `-Proto` and their standard form, `Forwarded`.
+ *
+ * Source: RFC 7239; `X-Forwarded-Host` and `-Proto` keep the first word, the lists grow.
+ */
+export function pushForwarded(flat: string[], request: IncomingMessage, said: Said): void {
+  const address = request.socket.remoteAddress ?? "unknown";
+  const host = request.headers.host ?? "";
+  const scheme = "encrypted" in request.socket ? "https" : "http";
+  flat.push("x-forwarded-for", said["x-forwarded-for"] === undefined ? address : `${said["x-forwarded-for"]}, ${address}`);
+  flat.push("x-forwarded-proto", said["x-forwarded-proto"] ?? scheme, "x-forwarded-host", said["x-forwarded-host"] ?? host);
+  const node = address.includes(":") ? `"[${address}]"` : address;
+  const own = `for=${node};host=${quoted(host)};proto=${scheme}`;
+  flat.push("forwarded", said["forwarded"] === undefined ? own : `${said["forwarded"]}, ${own}`);
+}
+
+function quoted(host: string): string {
+  return /^[\w.-]+$/.test(host) ? host : `"${host.replaceAll(/["\\]/g, "\\$&")}"`;
+}

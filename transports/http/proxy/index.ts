@@ -1,0 +1,88 @@
+/** The reverse proxy: requests that go to HTTP servers as they are. Loads undici; import it for a door that proxies. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { GateError } from "unigate/transport";
+import { forward, type ForwardHost, refuseUnsafe } from "./forward.ts";
+import { ProxyRoutes } from "./proxy-routes.ts";
+import type { ProxyRoute } from "./proxy-route.ts";
+import { toProxiedJob } from "./proxied-job.ts";
+import { admit } from "../request-key.ts";
+import { refuseUpgrade, TunnelReply } from "./tunnel-reply.ts";
+
+export { createForwarding } from "./forwarded.ts";
+
+/** What a door proxies. */
+export interface ProxySettings {
+  routes: readonly ProxyRoute[];
+  /** A YAML file with more, watched. */
+  file: string | undefined;
+}
+
+/** The proxy of one door. */
+export interface Proxy {
+  /** Takes the request when a proxied route has it and `isTaken` says that nothing else does; false leaves it to others. */
+  handle(request: IncomingMessage, response: ServerResponse, isTaken: (path: string) => boolean): boolean;
+  /** The same for an upgrade of the connection. */
+  upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): boolean;
+  close(): Promise<void>;
+}
+
+/** Joins the servers of every route. Rejects when the route file cannot be read or has faults. */
+export async function openProxy(settings: ProxySettings, host: ForwardHost): Promise<Proxy> {
+  const routes = new ProxyRoutes(host.gate, host.via);
+  routes.replace("config", settings.routes);
+  const unwatch = settings.file === undefined ? undefined : await followFile(settings.file, host, routes);
+
+  return {
+    handle(request, response, isTaken) {
+      const path = pathOf(request);
+      const entry = routes.table.find(request.method ?? "GET", path);
+      if (entry === undefined || isTaken(path)) return false;
+      const { target, rewrite, headers } = entry;
+      forward(host, request, response, { target, headers, path: rewrite === undefined ? path : rewrite(path) });
+      return true;
+    },
+    upgrade(request, socket, first) {
+      const path = pathOf(request);
+      const entry = routes.table.find(request.method ?? "GET", path);
+      if (entry === undefined) return false;
+      const { target, rewrite, headers } = entry;
+      try {
+        refuseUnsafe(request, host.via);
+        const keyHeader = admit(host.gate, request, target);
+        const job = toProxiedJob({
+          request,
+          target,
+          headers: keyHeader === undefined ? headers : { ...headers, [keyHeader]: null },
+          path: rewrite === undefined ? path : rewrite(path),
+          forwarding: host.forwarding,
+          streamsInput: true,
+          upgrade: request.headers.upgrade,
+        });
+        const reply = new TunnelReply(socket);
+        reply.controlledBy(host.gate.dispatch(job, reply), first);
+      } catch (error) {
+        refuseUpgrade(socket, GateError.from(error, "internal"));
+      }
+      return true;
+    },
+    async close() {
+      unwatch?.();
+      await routes.close();
+    },
+  };
+}
+
+async function followFile(file: string, { gate }: ForwardHost, routes: ProxyRoutes): Promise<() => void> {
+  // yaml loads only for a door that has such a file.
+  const { followRouteFile } = await import("./route-file.ts");
+  return followRouteFile(file, gate.logger, (found) => routes.replace("file", found));
+}
+
+/** The path of a request. A proxy may be asked in absolute form (RFC 9112 section 3.2.2): its authority makes no difference here. */
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? "/";
+  if (url.startsWith("/")) return url;
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, "");
+  return path.startsWith("/") ? path : `/${path}`;
+}

@@ -1,0 +1,99 @@
+import { type Endpoint, GateError, type GateHost, Job, Metadata, parseDuration, type ReplySink } from "unigate/transport";
+import { createUpstream, type Upstream } from "../upstream/index.ts";
+import type { ProxyRoute, ProxyServer } from "./proxy-route.ts";
+import { type HealthSettings, UpstreamHealth } from "./upstream-health.ts";
+
+/** The servers of one proxied route while it is there. */
+export interface UpstreamGroup {
+  /** Takes no more requests; those that run go on. Resolves once the last has ended. */
+  leave(): Promise<void>;
+  /** Ends everything now. */
+  close(): Promise<void>;
+}
+
+interface Member {
+  endpoint: Endpoint;
+  upstream: Upstream;
+  health: UpstreamHealth;
+}
+
+const defaultConnections = 1024;
+
+/** Joins every server of `route` as an endpoint that serves `target`. */
+export function joinServers(gate: GateHost, target: string, route: ProxyRoute, via: string): UpstreamGroup {
+  const members: Member[] = [];
+  const settings = toHealthSettings(route);
+  for (const server of [route.to].flat<(string | ProxyServer | readonly (string | ProxyServer)[])[]>())
+    members.push(join(typeof server === "string" ? { url: server } : server));
+
+  function join({ url, weight, connections = defaultConnections }: ProxyServer): Member {
+    const timeoutMs = parseDuration(route.timeout) ?? 60_000;
+    const upstream = createUpstream(url, {
+      connections,
+      headersTimeoutMs: timeoutMs,
+      bodyTimeoutMs: timeoutMs,
+      connectTimeoutMs: 5000,
+      via,
+      keepsHost: route.headers?.["host"] !== undefined,
+      mayRunElsewhere: () => !isLast(member.endpoint),
+      observed: (outcome) => member.health.observed(outcome),
+    });
+    const offer = { capacity: connections, methods: [{ name: target }], ...(weight === undefined ? {} : { weight }) };
+    const endpoint = gate.join(upstream, offer);
+    const health = new UpstreamHealth(endpoint, settings, {
+      clock: gate.clock,
+      logger: gate.logger,
+      isLast: () => isLast(endpoint),
+      probe: (path, timeoutMs) => probe(gate, upstream, path, timeoutMs),
+    });
+    const member = { endpoint, upstream, health };
+    return member;
+  }
+
+  function isLast(endpoint: Endpoint): boolean {
+    return !members.some((other) => other.endpoint !== endpoint && other.endpoint.state === "ready");
+  }
+
+  return {
+    async leave() {
+      for (const { endpoint, health } of members) {
+        health.close();
+        gate.leave(endpoint);
+      }
+      await Promise.all(members.map(({ upstream }) => upstream.close()));
+    },
+    async close() {
+      for (const { health } of members) health.close();
+      await Promise.all(members.map(({ upstream }) => upstream.destroy()));
+    },
+  };
+}
+
+function toHealthSettings({ health = {} }: ProxyRoute): HealthSettings {
+  return {
+    path: health.path,
+    intervalMs: parseDuration(health.interval) ?? 5000,
+    timeoutMs: parseDuration(health.timeout) ?? 2000,
+    failures: health.failures ?? 3,
+    ejectMs: parseDuration(health.ejectFor) ?? 5000,
+  };
+}
+
+/** The status of a GET of `path`; the body is not waited for. */
+function probe(gate: GateHost, upstream: Upstream, path: string, timeoutMs: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const metadata = Metadata.from({ ":method": "GET", ":path": path, "user-agent": "gate-health" });
+  const sink: ReplySink = {
+    head: (head) => resolve(Number(head.get(":status"))),
+    chunk: () => true,
+    end: () => {},
+    fail: reject,
+  };
+  const job = new Job({ target: "health.check", payload: Buffer.alloc(0), contentType: "text/plain", metadata });
+  const control = upstream.send(job, sink, { isProbe: true });
+  const timer = gate.clock.after(timeoutMs, () => {
+    reject(new GateError("deadline_exceeded", `its check ${path} takes longer than ${timeoutMs} ms`));
+    control.cancel("too slow");
+  });
+  return promise.finally(() => timer.clear());
+}

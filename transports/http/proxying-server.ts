@@ -1,0 +1,41 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, type ServerOptions } from "node:http";
+import type { Clock } from "unigate/transport";
+import { answerTooSlow } from "./malformed.ts";
+
+/** What a server of proxied and of other requests needs. */
+export interface ProxyingServerOptions {
+  http: ServerOptions;
+  clock: Clock;
+  /** For a request that is not proxied to arrive in full, in ms; 0 for none. */
+  requestTimeoutMs: number;
+  /** Takes the requests that are proxied; false for the others. */
+  proxies: (request: IncomingMessage, response: ServerResponse) => boolean;
+}
+
+/** Idle connections are kept this long, in ms: what fastify's own servers do. */
+const keepAliveMs = 72_000;
+
+/**
+ * A server whose proxied requests pass by the framework: nobody reads their bodies but the upstream.
+ *
+ * Node bounds the time of a whole request for all of them or none; a large upload has no such bound, so the others get theirs here.
+ */
+export function createProxyingServer(options: ProxyingServerOptions, others: RequestListener): Server {
+  const server = createServer(options.http, (request, response) => {
+    if (options.proxies(request, response)) return;
+    limitBody(request, options);
+    others(request, response);
+  });
+  server.keepAliveTimeout = keepAliveMs;
+  server.requestTimeout = 0;
+  return server;
+}
+
+function limitBody(request: IncomingMessage, { clock, requestTimeoutMs }: ProxyingServerOptions): void {
+  const hasBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  if (!hasBody || requestTimeoutMs === 0) return;
+  const timer = clock.after(requestTimeoutMs, () => {
+    if (!request.complete) answerTooSlow(request);
+  });
+  request.once("close", () => timer.clear());
+}
