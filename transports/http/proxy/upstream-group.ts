@@ -1,4 +1,4 @@
-import { type Endpoint, GateError, type GateHost, Job, Metadata, parseDuration, type ReplySink } from "unigate/transport";
+import { type Endpoint, GateError, type GateHost, Job, Metadata, parseDuration, type ReplySink, serviceOf } from "unigate/transport";
 import { createUpstream, type Upstream } from "../upstream/index.ts";
 import type { ProxyRoute, ProxyServer } from "./proxy-route.ts";
 import { type HealthSettings, UpstreamHealth } from "./upstream-health.ts";
@@ -29,6 +29,8 @@ export function joinServers(gate: GateHost, target: string, route: ProxyRoute, v
   function join({ url, weight, connections = defaultConnections }: ProxyServer): Member {
     const timeoutMs = parseDuration(route.timeout) ?? 60_000;
     const upstream = createUpstream(url, {
+      // Callers see it, in X-Worker-ID and in errors: where the server is stays inside.
+      id: `${serviceOf(target)}-${members.length + 1}`,
       connections,
       headersTimeoutMs: timeoutMs,
       bodyTimeoutMs: timeoutMs,

@@ -8,8 +8,8 @@ import { toFailure, upstreamError } from "./upstream-error.ts";
 
 /** What an exchange is made of. */
 export interface ExchangeOptions {
-  /** Of the server, for errors. */
-  url: string;
+  /** Id of the server, for errors. */
+  upstream: string;
   sink: ReplySink;
   /** For a job that streams its input. */
   body: RequestBody | undefined;
@@ -73,7 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler, JobControl {
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     if (this.#isOver) return;
     if (this.#cancelled !== undefined) return this.#fail(new GateError("cancelled", this.#cancelled), false);
-    this.refuse(upstreamError(this.#options.url, toFailure(cause), cause));
+    this.refuse(upstreamError(this.#options.upstream, toFailure(cause), cause));
   }
 
   /** Ends it with an error that is not the caller's doing. */

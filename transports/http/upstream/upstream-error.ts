@@ -38,9 +38,9 @@ const said: Readonly<Record<UpstreamFailure, string>> = {
 };
 
 /** The error of an exchange without a response; `details` has the upstream and the reason. */
-export function upstreamError(url: string, reason: UpstreamFailure, cause: unknown): GateError {
+export function upstreamError(upstream: string, reason: UpstreamFailure, cause: unknown): GateError {
   const code = reason === "timeout" ? "deadline_exceeded" : reason === "request" ? "invalid_argument" : "unavailable";
   const { message, code: causeCode } = cause as { message?: string; code?: string };
   const why = message || causeCode || String(cause);
-  return new GateError(code, `upstream ${url} ${said[reason]}: ${why}`, { cause, details: { upstream: url, reason } });
+  return new GateError(code, `upstream ${upstream} ${said[reason]}: ${why}`, { cause, details: { upstream, reason } });
 }

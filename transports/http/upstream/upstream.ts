@@ -67,7 +67,7 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
     send(job, sink, { isProbe = false } = {}) {
       const request = toRequest(job);
       const body = job.streamsInput ? new RequestBody(sink) : undefined;
-      const exchange = new Exchange({ url, sink, body, observed: isProbe ? undefined : observed, mayRunElsewhere });
+      const exchange = new Exchange({ upstream: id, sink, body, observed: isProbe ? undefined : observed, mayRunElsewhere });
       const headers = request.headers;
       if (!keepsHost || !headers.includes("host")) setHeader(headers, "host", host);
       if (via !== undefined) headers.push("via", `1.1 ${via}`);
@@ -84,7 +84,7 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
           exchange,
         );
       } catch (error) {
-        exchange.refuse(upstreamError(url, toFailure(error), error));
+        exchange.refuse(upstreamError(id, toFailure(error), error));
       }
       return exchange;
     },
