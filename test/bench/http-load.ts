@@ -9,7 +9,8 @@ import type { Round } from "./load.ts";
 /** The load generator of this run: wrk where it is installed, else autocannon. */
 export const httpTool: "wrk" | "autocannon" = findProgram("wrk") === undefined ? "autocannon" : "wrk";
 
-const connections = 64;
+/** Connections of a load unless it says otherwise. */
+const manyConnections = 64;
 const body = JSON.stringify({ name: "Ada" });
 const headers = { "content-type": "application/json" };
 
@@ -29,12 +30,12 @@ export async function awaitGreeting(url: string): Promise<void> {
   throw new Error(`${url} does not answer as it should: ${last}`);
 }
 
-/** Repeats one POST over 64 connections for whole seconds. */
-export function loadHttp(url: string, seconds: number): Promise<Round> {
-  return httpTool === "wrk" ? loadByWrk(url, seconds) : loadByAutocannon(url, seconds);
+/** Repeats one POST for whole seconds, over 64 connections unless told. */
+export function loadHttp(url: string, seconds: number, connections: number = manyConnections): Promise<Round> {
+  return httpTool === "wrk" ? loadByWrk(url, seconds, connections) : loadByAutocannon(url, seconds, connections);
 }
 
-async function loadByWrk(url: string, seconds: number): Promise<Round> {
+async function loadByWrk(url: string, seconds: number, connections: number): Promise<Round> {
   const folder = await mkdtemp(`${tmpdir()}/gate-bench-`);
   try {
     const script = `${folder}/post.lua`;
@@ -57,7 +58,7 @@ async function loadByWrk(url: string, seconds: number): Promise<Round> {
   }
 }
 
-async function loadByAutocannon(url: string, seconds: number): Promise<Round> {
+async function loadByAutocannon(url: string, seconds: number, connections: number): Promise<Round> {
   const { default: autocannon } = await import("autocannon");
   const { requests, non2xx, errors } = await autocannon({ url, method: "POST", body, headers, connections, duration: seconds });
   return roundOf(requests.average, non2xx, errors);

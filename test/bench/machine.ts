@@ -12,7 +12,7 @@ const peers = new URL("node_modules/", import.meta.url).pathname;
 export function describeRun({ rounds, seconds }: Plan, busyAtStart: number): string {
   const versions = [
     ...["zeromq", "fastify"].map((name) => installed(project, name)),
-    ...["moleculer", "moleculer-web", "nats"].map((name) => installed(peers, name)),
+    ...["moleculer", "moleculer-web", "nats", "@fastify/http-proxy"].map((name) => installed(peers, name)),
     natsServer(),
   ].filter((version) => version !== "");
   return (

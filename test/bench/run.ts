@@ -1,12 +1,13 @@
 /**
  * `npm run bench`: Gate beside its peers, in one run.
  *
- * Flags (after `--`): `--rounds 5`, `--seconds 1.5`, `--only echo,http,many,start`. Only a whole run is saved to RESULTS.md.
+ * Flags (after `--`): `--rounds 5`, `--seconds 1.5`, `--only echo,http,many,proxy,start`. Only a whole run is saved to RESULTS.md.
  */
 import { parseArgs } from "node:util";
 import { measureEcho } from "./cases/echo.ts";
 import { measureHttp } from "./cases/http.ts";
 import { measureManyWorkers } from "./cases/many-workers.ts";
+import { measureProxy } from "./cases/proxy.ts";
 import { measureStart } from "./cases/start.ts";
 import { describeRun, loadBefore } from "./machine.ts";
 import { installPeers } from "./peers.ts";
@@ -18,6 +19,7 @@ const cases: Record<string, (plan: Plan) => Promise<Section[]>> = {
   echo: measureEcho,
   many: measureManyWorkers,
   http: measureHttp,
+  proxy: measureProxy,
   start: measureStart,
 };
 

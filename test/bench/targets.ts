@@ -13,6 +13,12 @@ export const targets = {
   overRawAtOne: { least: 0.85 },
   /** HTTP: Gate to a ZeroMQ worker ÷ moleculer-web to its worker. */
   overMoleculerWeb: { least: 2.5 },
+  /** Reverse proxy, one process each: Gate ÷ @fastify/http-proxy. */
+  overFastifyProxy: { least: 1.8 },
+  /** Reverse proxy, one process each: Gate ÷ nginx. */
+  overNginx: { least: 0.6 },
+  /** What a proxy adds to a request on one connection: Gate ÷ nginx. */
+  addedLatency: { most: 2 },
   /** What a call costs beside a thousand registered workers ÷ with one. */
   crowdCost: { most: 1.3 },
   help: { most: 150, unit: "ms" },

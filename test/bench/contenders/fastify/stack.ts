@@ -6,3 +6,10 @@ export async function startFastify(): Promise<number> {
   await startScript("contenders/fastify/server.ts", { HTTP_PORT: port });
   return port;
 }
+
+/** Starts `@fastify/http-proxy` in front of a port; gives its own. */
+export async function startFastifyProxy(upstream: number): Promise<number> {
+  const port = await freePort();
+  await startScript("contenders/fastify/proxy.ts", { HTTP_PORT: port, UPSTREAM_PORT: upstream });
+  return port;
+}

@@ -18,6 +18,14 @@ export async function startGate(): Promise<GateStack> {
   return { gate: await start({ args, ready: /ready in/, env: ports }), ports };
 }
 
+/** Starts `gate serve` as a proxy in front of a port; gives its own. */
+export async function startGateProxy(upstream: number): Promise<number> {
+  const port = await freePort();
+  const args = [command, "serve", "-c", `${folder}proxy.config.ts`, "--log-level", "error"];
+  await start({ args, ready: /ready in/, env: { HTTP_PORT: port, UPSTREAM_PORT: upstream } });
+  return port;
+}
+
 /** Starts `gate serve` and `gate worker` with the echo, a process each. */
 export async function startGateWithWorker(): Promise<GateStack> {
   const stack = await startGate();
