@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: "run the gateway; with --worker also a worker inside it", load: async () => (await import("./serve.ts")).serve },
   worker: { summary: "serve the exported functions of files", load: async () => (await import("./worker.ts")).worker },
   call: { summary: "call Service.method and print its result", load: async () => (await import("./call.ts")).call },
+  top: { summary: "live dashboard of a gate", load: async () => (await import("./top.ts")).top },
   list: { summary: "services and their methods", load: async () => (await import("./inspect.ts")).list },
   routes: { summary: "routes and what they hold for", load: async () => (await import("./inspect.ts")).routes },
   workers: { summary: "workers, their state and load", load: async () => (await import("./inspect.ts")).workers },

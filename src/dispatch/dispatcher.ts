@@ -174,7 +174,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     else {
       if (wasWaiting && run.isQueued) this.#leaveQueue(run, target);
       // An answer has just read the clock.
-      target.ended(run.state, run.acceptedAt, run.state === "completed" ? run.releasedAt : this.#clock.now());
+      target.ended(run, run.state === "completed" ? run.releasedAt : this.#clock.now());
     }
     countEnd(this.totals, run.state);
     this.#open--;

@@ -3,7 +3,7 @@ import type { Pool } from "../registry/pool.ts";
 import type { Route } from "../routing/route.ts";
 import type { Balancer } from "../strategy/strategy.ts";
 import { JobQueue } from "./job-queue.ts";
-import type { JobState } from "./run.ts";
+import type { JobRun, JobState } from "./run.ts";
 
 /** How jobs ended so far. */
 export interface JobCounts {
@@ -52,10 +52,11 @@ export class Target {
     return this.pool.available.length > 0 || this.pool.members.some((endpoint) => endpoint.state === "ready");
   }
 
-  /** A job of it has ended; times on the gate's clock. One that its caller took back says nothing of how long others wait. */
-  ended(state: JobState, acceptedAt: number, endedAt: number): void {
+  /** A job of it has ended. One that was taken back, or turned away at the door, says nothing of how long others wait. */
+  ended({ state, attempts, acceptedAt }: JobRun, endedAt: number): void {
     countEnd(this.counts, state);
-    if (state !== "cancelled") this.latency.record(endedAt - acceptedAt, endedAt);
+    const isTelling = state === "completed" || state === "expired" || (state === "failed" && attempts > 0);
+    if (isTelling) this.latency.record(endedAt - acceptedAt, endedAt);
   }
 
   /** Takes a changed route; the balancer starts anew only when the strategy changed. */

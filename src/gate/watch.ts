@@ -58,6 +58,7 @@ class Watcher implements JobControl {
   readonly #workers = new ChangedRows<WorkerRow, "id">("id");
   #gate = "";
   #seenEvents = 0;
+  #sequence = 0;
   #isFull = false;
   #timer: Timer | undefined;
 
@@ -103,6 +104,7 @@ class Watcher implements JobControl {
     const targets = this.#targets.take(source.targets());
     const workers = this.#workers.take(source.workers());
     return {
+      sequence: this.#sequence++,
       ...source.figures(),
       ...(isNew ? { gate } : {}),
       targets: targets.changed,

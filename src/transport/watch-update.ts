@@ -67,6 +67,8 @@ export type RowChange<Row, Key extends keyof Row> = Pick<Row, Key> & Partial<Row
 
 /** One item of the stream. */
 export interface WatchUpdate {
+  /** 0 for the first update of a stream. */
+  sequence: number;
   uptimeMs: number;
   /** In the first update, and when it changed. */
   gate?: Pick<GateInfo, "name" | "id" | "version" | "state" | "transports">;

@@ -1,0 +1,33 @@
+import { type Client, GateError } from "unigate/client";
+import type { DrainStatus, Explanation, WorkerDetail } from "unigate/transport";
+import type { Page } from "./state.ts";
+import type { Store } from "./store.ts";
+
+const timeout = "5s";
+
+/** Asks the gate for what the open page shows beyond the rows, once; the store takes it when the page is still open. */
+export async function askForPage(client: Client, store: Store): Promise<void> {
+  const { page } = store.get();
+  if (page === undefined || page.name === "help") return;
+  store.dispatch({ type: "explained", page: await answered(client, page) });
+}
+
+async function answered(client: Client, page: Exclude<Page, { name: "help" }>): Promise<Page> {
+  try {
+    if (page.name === "worker")
+      return { ...page, detail: await client.call<WorkerDetail>("Gate.worker", [page.id], { timeout }), error: undefined };
+    return { ...page, explanation: await client.call<Explanation>("Gate.explain", [page.target], { timeout }), error: undefined };
+  } catch (error) {
+    return { ...page, error: GateError.from(error).message };
+  }
+}
+
+/** Drains a worker; the store hears how it went. */
+export async function drain(client: Client, store: Store, worker: string): Promise<void> {
+  store.dispatch({ type: "answered" });
+  try {
+    store.dispatch({ type: "drained", status: await client.call<DrainStatus>("Gate.drain", [worker], { timeout }) });
+  } catch (error) {
+    store.dispatch({ type: "failed", text: `${worker} was not drained: ${GateError.from(error).message}` });
+  }
+}
