@@ -57,6 +57,11 @@ export class GrpcReply implements ReplySink {
     if (this.#cancelled !== undefined) control.cancel(this.#cancelled);
   }
 
+  /** Calls `resume` whenever the client has room again, for a method that answers by itself. */
+  onRoom(resume: () => void): void {
+    this.#stream.on("drain", resume);
+  }
+
   drained(): void {
     this.#drained?.();
   }

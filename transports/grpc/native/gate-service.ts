@@ -1,10 +1,9 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { GateError, type GateHost, Job, jsonType, type Metadata, type MethodInfo } from "unigate/transport";
 import type { CallHandler } from "../messages/call-stream.ts";
 import { type ServerCall, takesOne } from "../messages/serve-call.ts";
 import { CallReplySchema, CallRequestSchema, DiscoverReplySchema, DiscoverRequestSchema, type MethodSchema } from "../schema/gate.ts";
+import { decode } from "./decode.ts";
 
 /** `Call`, `CallStream` and `Discover` of `gate.v1.Gate`, by path. */
 export function gateService(gate: GateHost): [path: string, handler: CallHandler][] {
@@ -39,15 +38,6 @@ export function gateService(gate: GateHost): [path: string, handler: CallHandler
       }),
     ],
   ];
-}
-
-/** Decodes a message; throws `invalid_argument` when it is not one. */
-export function decode<Shape extends Message>(schema: GenMessage<Shape>, message: Uint8Array): Shape {
-  try {
-    return fromBinary(schema, message);
-  } catch (error) {
-    throw new GateError("invalid_argument", `the message is no ${schema.typeName}: ${GateError.from(error).message}`, { cause: error });
-  }
 }
 
 function toReply(payload: Uint8Array, head: Metadata): Uint8Array {

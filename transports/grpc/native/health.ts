@@ -4,7 +4,7 @@ import type { CallHandler } from "../messages/call-stream.ts";
 import type { GrpcReply } from "../messages/grpc-reply.ts";
 import { takesOne } from "../messages/serve-call.ts";
 import { HealthCheckRequestSchema, HealthCheckResponseSchema, HealthListResponseSchema } from "../schema/health.ts";
-import { decode } from "./gate-service.ts";
+import { decode } from "./decode.ts";
 
 /** `grpc.health.v1.HealthCheckResponse.ServingStatus`. */
 const Serving = { serving: 1, notServing: 2, unknown: 3 } as const;

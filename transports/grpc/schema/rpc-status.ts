@@ -1,4 +1,4 @@
-/** Messages of google/rpc/status.proto: protoc-gen-es wrote this file (`target=ts`, comments and enums left out); do not edit it. */
+/** Messages of google/rpc/status.proto: protoc-gen-es wrote this file (`target=ts`, comments, enums and what nobody uses left out); do not edit it. */
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Any } from "@bufbuild/protobuf/wkt";

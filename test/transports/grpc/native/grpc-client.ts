@@ -1,5 +1,6 @@
 import { type ChannelCredentials, type Client, credentials, loadPackageDefinition, type ServiceClientConstructor } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { dirname } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** What grpc-js makes of a service: methods by name, as loosely typed as generated at run time. */
@@ -8,7 +9,14 @@ export type LooseClient = Client & Record<string, any>;
 
 /** A grpc-js client of `service` in a .proto file; closed when the test is over. */
 export function grpcClient(url: string, file: string, service: string, secure?: ChannelCredentials): LooseClient {
-  const definition = loadSync(file, { longs: String, enums: String, defaults: true, oneofs: true });
+  const definition = loadSync(file, {
+    includeDirs: [dirname(file), new URL("../../../../node_modules/protobufjs", import.meta.url).pathname],
+    keepCase: true,
+    longs: String,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  });
   let found: unknown = loadPackageDefinition(definition);
   for (const part of service.split(".")) found = (found as Record<string, unknown>)[part];
   const client = new (found as ServiceClientConstructor)(

@@ -1,14 +1,14 @@
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { Transport } from "unigate/transport";
-import { nativeMethods } from "../../../../transports/grpc/native/index.ts";
+import { nativeMethods, type NativeOptions } from "../../../../transports/grpc/native/index.ts";
 
 /** A bare HTTP/2 port with the gate's own gRPC methods. */
-export function grpcPort(): Transport {
+export function grpcPort(options: NativeOptions = {}): Transport {
   return {
     name: "grpc",
     async start(gate) {
-      const methods = nativeMethods(gate);
+      const methods = nativeMethods(gate, options);
       const server = createServer({ settings: { initialWindowSize: 4 * 1024 * 1024 } });
       const sessions = new Set<{ destroy(): void }>();
       server.on("session", (session) => {
