@@ -4,7 +4,7 @@ import type { Transport } from "unigate/transport";
 import { nativeMethods, type NativeOptions } from "../../../../transports/grpc/native/index.ts";
 
 /** A bare HTTP/2 port with the gate's own gRPC methods. */
-export function grpcPort(options: NativeOptions = {}): Transport {
+export function grpcPort(options: NativeOptions = {}, fixedPort = 0): Transport {
   return {
     name: "grpc",
     async start(gate) {
@@ -20,7 +20,7 @@ export function grpcPort(options: NativeOptions = {}): Transport {
         if (handler !== undefined) return handler(stream, headers);
         stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": "12" }, { endStream: true });
       });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      await new Promise<void>((resolve) => server.listen(fixedPort, "127.0.0.1", resolve));
       const { port } = server.address() as AddressInfo;
       return {
         addresses: [{ url: `grpc://127.0.0.1:${port}`, purpose: "gRPC" }],
