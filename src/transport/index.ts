@@ -15,6 +15,7 @@ export { type Clock, systemClock, type Timer } from "../observe/clock.ts";
 export { type Logger, type LogLevel, silentLogger } from "../observe/logger.ts";
 export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
+export { decodePayload, encodePayload } from "../protocol/payload.ts";
 export type { Endpoint, EndpointLink, EndpointOffer, EndpointState } from "../registry/endpoint.ts";
 export type { Strategy } from "../strategy/strategy.ts";
 export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
