@@ -3,6 +3,7 @@ import { text as readAll } from "node:stream/consumers";
 import { parseDuration } from "unigate/transport";
 import { type Command, defineCommand, gateOptions, jsonOption } from "../command.ts";
 import { withClient } from "../connection.ts";
+import { callGrpc } from "../grpc-call.ts";
 import { UserError } from "../user-error.ts";
 
 /** `gate call`: one call, its result or its stream on stdout. */
@@ -10,12 +11,17 @@ export const call: Command = defineCommand({
   name: "call",
   summary: "Calls Service.method and prints its result as JSON; a stream as one value per line.",
   positionals: [
-    { name: "target", description: "Service.method", isRequired: true },
+    {
+      name: "target",
+      description: "Service.method; at a grpc:// URL also package.Service/Method of any server with reflection",
+      isRequired: true,
+    },
     { name: "arg", description: "JSON, or plain text when it is not; what follows -- is never an option", isMany: true },
   ],
   options: {
     args: {
       type: "string",
+      alias: "d",
       description: "all arguments at once: a JSON array is positional, anything else one argument; @file and - read it",
       value: "JSON",
     },
@@ -28,12 +34,14 @@ export const call: Command = defineCommand({
     "gate call counter.increment visitors 2",
     'gate call counter.increment --args \'{"name":"visitors"}\'',
     "gate call counter.watch visitors | head -3",
+    'gate call echo.v1.Echo/Say --gate grpc://127.0.0.1:50051 -d \'{"text":"hi"}\'',
   ],
   async run(context) {
     const target = context.text("target") as string;
     const args = await readArguments(context.texts("arg"), context.text("args"));
     const metadata = parseHeaders(context.texts("header"));
     const timeout = parseTimeout(context.text("timeout"));
+    if (target.includes("/")) return await callGrpc(context, target, args, { metadata, timeout });
     await withClient(context, async (client) => {
       const reply = client.call(target, args, { metadata, signal: context.signal, timeout });
       for await (const value of reply) {

@@ -12,6 +12,8 @@ const doors: Readonly<Record<string, string>> = {
   "wss:": "unigate/http",
   "http:": "unigate/http",
   "https:": "unigate/http",
+  "grpc:": "unigate/grpc",
+  "grpcs:": "unigate/grpc",
 };
 
 /** Parses the URL of a gate; throws `invalid_argument` that names the schemes there are. */

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
 import { type Connector, GateError } from "unigate/transport";
 import { errorOfTrailers } from "../messages/status-trailers.ts";
+import { authorityOf } from "./authority.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 
 const maxFrameBytes = 1024 * 1024 * 1024;
@@ -11,9 +12,7 @@ const windowBytes = 4 * 1024 * 1024;
 export const connector: Connector = {
   connect(url, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<GrpcConnection>();
-    const secure = url.protocol === "grpcs:";
-    const authority = `${secure ? "https" : "http"}://${url.host.includes(":") ? url.host : `${url.host}:${secure ? 443 : 50_051}`}`;
-    const session = connect(authority, { settings: { initialWindowSize: windowBytes, enablePush: false } });
+    const session = connect(authorityOf(url), { settings: { initialWindowSize: windowBytes, enablePush: false } });
     const refuse = (reason: string): void => {
       settle();
       session.destroy();

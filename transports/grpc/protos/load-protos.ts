@@ -43,6 +43,11 @@ const carried: ReadonlyMap<string, DescFile> = new Map(
   ].map((file) => [file.proto.name, file]),
 );
 
+/** Tells whether a file is one of those that need not be given. */
+export function isCarried(name: string): boolean {
+  return carried.has(name);
+}
+
 /**
  * The descriptors of .proto sources and of descriptor sets (any other file: `protoc --descriptor_set_out --include_imports`).
  *
