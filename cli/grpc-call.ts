@@ -1,5 +1,5 @@
 import type { CommandContext } from "./command.ts";
-import { Metadata, type MetadataInit } from "unigate/transport";
+import { defaultGateKey, defaultGateUrl, Metadata, type MetadataInit } from "unigate/transport";
 import { UserError } from "./user-error.ts";
 
 /** `gate call package.Service/Method`: the server at a grpc:// URL tells its messages by reflection, as with grpcurl. */
@@ -9,7 +9,7 @@ export async function callGrpc(
   args: readonly unknown[],
   { metadata, timeout }: { metadata: MetadataInit; timeout: number },
 ): Promise<void> {
-  const url = URL.parse(text("gate") ?? process.env["GATE_URL"] ?? "");
+  const url = URL.parse(text("gate") ?? defaultGateUrl());
   if (url?.protocol !== "grpc:" && url?.protocol !== "grpcs:")
     throw new UserError(
       `${target} is a method of a gRPC server`,
@@ -18,7 +18,11 @@ export async function callGrpc(
   const { callByReflection } = await import("unigate/grpc");
   // What the command line parsed is JSON, or text.
   const messages = args.length === 0 ? [{}] : (args as Parameters<typeof callByReflection>[2]);
-  const call = await callByReflection(url, target, messages, { metadata: Metadata.from(metadata), timeoutMs: timeout, signal });
+  const call = await callByReflection(url, target, messages, {
+    metadata: withKey(Metadata.from(metadata), text("key") ?? defaultGateKey()),
+    timeoutMs: timeout,
+    signal,
+  });
   try {
     for await (const value of call.values) {
       if (call.isStream) await output.item(value);
@@ -27,4 +31,10 @@ export async function callGrpc(
   } finally {
     call.close();
   }
+}
+
+/** A gate takes the key where HTTP has it; what the caller wrote itself goes before. */
+function withKey(metadata: Metadata, key: string | undefined): Metadata {
+  if (key === undefined || metadata.get("authorization") !== undefined) return metadata;
+  return metadata.with({ authorization: `Bearer ${key}` });
 }

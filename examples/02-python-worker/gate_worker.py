@@ -44,6 +44,8 @@ class Worker:
             "incarnation": uuid.uuid4().hex,
             "agent": f"gate_worker.py grpcio/{grpc.__version__}",
         }
+        if "GATE_KEY" in os.environ:
+            self.hello["key"] = os.environ["GATE_KEY"]
         self.pool = ThreadPoolExecutor(capacity)
         self.stopped = threading.Event()
         self.link = None

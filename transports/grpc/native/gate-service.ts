@@ -3,6 +3,7 @@ import { GateError, type GateHost, Job, jsonType, type Metadata, type MethodInfo
 import type { CallHandler } from "../messages/call-stream.ts";
 import { type ServerCall, takesOne } from "../messages/serve-call.ts";
 import { CallReplySchema, CallRequestSchema, DiscoverReplySchema, DiscoverRequestSchema, type MethodSchema } from "../schema/gate.ts";
+import { admit } from "./admit.ts";
 import { decode } from "./decode.ts";
 
 /** `Call`, `CallStream` and `Discover` of `gate.v1.Gate`, by path. */
@@ -19,7 +20,7 @@ export function gateService(gate: GateHost): [path: string, handler: CallHandler
       contentType,
       accept: request.accept === "" ? contentType : request.accept,
       deadline: gate.clock.now() + call.timeoutMs,
-      metadata: call.metadata,
+      metadata: admit(gate, call.metadata, request.target),
       idempotent: request.idempotent,
       origin: "grpc",
       number: ++calls,
@@ -32,7 +33,8 @@ export function gateService(gate: GateHost): [path: string, handler: CallHandler
     ["/gate.v1.Gate/CallStream", takesOne({ maxBytes, isStream: true, encode: toReply }, dispatch)],
     [
       "/gate.v1.Gate/Discover",
-      takesOne({ maxBytes: 1024, isStream: false }, (message, { reply }) => {
+      takesOne({ maxBytes: 1024, isStream: false }, (message, { reply, metadata }) => {
+        admit(gate, metadata, "Gate.services");
         const { service } = decode(DiscoverRequestSchema, message);
         reply.end(toBinary(DiscoverReplySchema, discover(gate, service)));
       }),

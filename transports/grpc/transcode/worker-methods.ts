@@ -6,6 +6,7 @@ import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/pr
 import { GateError, type GateHost, Job, jsonType, type Metadata } from "unigate/transport";
 import type { CallHandler } from "../messages/call-stream.ts";
 import { type CallTaker, type MethodShape, type ServerCall, takesMany, takesOne } from "../messages/serve-call.ts";
+import { admit } from "../native/admit.ts";
 import { type JsonMessage, jsonMessage } from "./json-message.ts";
 
 /** The handlers of every method in `protos`, by path. */
@@ -32,15 +33,16 @@ function workerMethod(gate: GateHost, protos: FileRegistry, method: DescMethod, 
     isStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
     encode: (payload, head) => encodeReply(output, payload, head),
   };
-  const dispatch = (call: ServerCall, payload: Uint8Array, streamsInput: boolean): ReturnType<GateHost["dispatch"]> =>
-    gate.dispatch(
+  const dispatch = (call: ServerCall, payload: Uint8Array, streamsInput: boolean): ReturnType<GateHost["dispatch"]> => {
+    const target = targetOf();
+    return gate.dispatch(
       new Job({
-        target: targetOf(),
+        target,
         payload,
         contentType: jsonType,
         accept: jsonType,
         deadline: gate.clock.now() + call.timeoutMs,
-        metadata: call.metadata,
+        metadata: admit(gate, call.metadata, target),
         idempotent: method.idempotency !== IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
         streamsInput,
         origin: "grpc",
@@ -48,6 +50,7 @@ function workerMethod(gate: GateHost, protos: FileRegistry, method: DescMethod, 
       }),
       call.reply,
     );
+  };
   if (isClientStream) return takesMany(shape, (call) => streamInput(call, input, () => dispatch(call, new Uint8Array(0), true)));
   // In a list, so that a message which is a list in JSON is one argument too.
   return takesOne(shape, (message, call) => call.reply.controlledBy(dispatch(call, Buffer.from(`[${input.toJson(message)}]`), false)));
