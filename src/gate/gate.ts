@@ -10,8 +10,9 @@ import { serviceOf } from "../job/job.ts";
 import { type Clock, systemClock, withPatience } from "../observe/clock.ts";
 import { type Logger, silentLogger } from "../observe/logger.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
-import type { Hello, ServeDeclaration, Welcome } from "../protocol/messages.ts";
+import type { Hello, Welcome } from "../protocol/messages.ts";
 import { headerBytes, protocolVersion } from "../protocol/record.ts";
+import type { EndpointOffer } from "../registry/endpoint.ts";
 import { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
 import { RouteTable } from "../routing/route-table.ts";
@@ -212,7 +213,10 @@ class RunningGate implements Gate, GateHost {
     else if (this.#state === "closed") session.close(new GateError("unavailable", "the gate is closing"));
   }
 
-  readonly join: Registry["join"] = (link, offer) => this.registry.join(link, offer);
+  readonly join: Registry["join"] = (link, offer) => {
+    this.checkMethods(offer);
+    return this.registry.join(link, offer);
+  };
   readonly leave: Registry["leave"] = (endpoint) => this.registry.leave(endpoint);
 
   setRoutes(owner: string, routes: Readonly<Record<string, RouteConfig>>): void {
@@ -254,7 +258,7 @@ class RunningGate implements Gate, GateHost {
     };
   }
 
-  checkMethods({ methods }: ServeDeclaration): void {
+  checkMethods({ methods }: Pick<EndpointOffer, "methods">): void {
     for (const method of methods) {
       if (serviceOf(method.name) === controlService)
         throw new GateError("permission_denied", `${method.name}: the service name ${controlService} is the gate's own; choose another`);

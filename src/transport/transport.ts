@@ -64,7 +64,7 @@ export interface GateHost {
   dispatch(job: Job, sink: ReplySink): JobControl;
   /** Speaks the gate protocol with whoever is at the other end: a client, a worker or both. */
   accept(connection: Connection): void;
-  /** Egress: takes in a worker that does not speak the gate protocol. */
+  /** Egress: takes in a worker that does not speak the gate protocol. Throws for a method that no worker may serve. */
   join(link: EndpointLink, offer: EndpointOffer): Endpoint;
   leave(endpoint: Endpoint): void;
   /** Gives targets of a transport their routes, in place of those that the same owner gave before; the config's own hold against them. */
