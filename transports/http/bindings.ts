@@ -17,7 +17,7 @@ interface Binding {
 type Router = ReturnType<typeof findMyWay>;
 
 /** Paths of the gate itself, after the control prefix. `/call/` and `/service/` take in everything below them. */
-const controlPaths = [
+const controlPaths: ReadonlySet<string> = new Set([
   "/health",
   "/ready",
   "/routes",
@@ -32,7 +32,7 @@ const controlPaths = [
   "/call",
   "/openapi.json",
   "/docs",
-];
+]);
 
 /** The HTTP routes that workers and the config bind to methods: any HTTP method, `:params` and a `*` at the end. */
 export class Bindings {
@@ -96,11 +96,15 @@ export class Bindings {
 
 /** Tells whether a request's path is one of the gate's own, or below one. */
 export function isOwnPath(control: string, path: string): boolean {
-  return ownPathOf(control, path.split("?", 1)[0] as string) !== undefined;
+  const question = path.indexOf("?");
+  return ownPathOf(control, question < 0 ? path : path.slice(0, question)) !== undefined;
 }
 
 function ownPathOf(control: string, path: string): string | undefined {
-  return controlPaths.find((own) => path === control + own || path.startsWith(`${control}${own}/`));
+  if (!path.startsWith(control)) return undefined;
+  const slash = path.indexOf("/", control.length + 1);
+  const first = path.slice(control.length, slash < 0 ? path.length : slash);
+  return controlPaths.has(first) ? first : undefined;
 }
 
 const noHandler = (): void => {};
