@@ -114,6 +114,8 @@ class HttpDoor implements Door {
     const { server } = this.#app;
     if (this.#isDraining) return;
     this.#isDraining = true;
+    // A door that goes while its gate stays: another one may have the same servers.
+    if (this.#gate.status.isReady()) void this.#proxy?.retire();
     // New requests on connections that outlive the drain; replies under way ask for themselves.
     server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
       response.shouldKeepAlive = false;

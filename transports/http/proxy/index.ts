@@ -24,6 +24,8 @@ export interface Proxy {
   handle(request: IncomingMessage, response: ServerResponse, isTaken: (path: string) => boolean): boolean;
   /** The same for an upgrade of the connection. */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): boolean;
+  /** The door has left the config: its servers take no more requests, and those that run go on. */
+  retire(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,10 @@ export async function openProxy(settings: ProxySettings, host: ForwardHost): Pro
         refuseUpgrade(socket, GateError.from(error, "internal"));
       }
       return true;
+    },
+    async retire() {
+      unwatch?.();
+      await routes.retire();
     },
     async close() {
       unwatch?.();

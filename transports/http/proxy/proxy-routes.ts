@@ -64,8 +64,17 @@ export class ProxyRoutes {
     for (const { servers } of before.values()) this.#leave(servers);
   }
 
+  /** Every server takes no more requests; resolves once the running ones have ended. */
+  async retire(): Promise<void> {
+    for (const { servers } of this.#live.values()) this.#leave(servers);
+    this.#live = new Map();
+    this.#gate.setRoutes(this.#owner, {});
+    await Promise.all(this.#leaving);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#live.values()].map(({ servers }) => servers.close()));
+    this.#gate.setRoutes(this.#owner, {});
   }
 
   #leave(servers: UpstreamGroup): void {

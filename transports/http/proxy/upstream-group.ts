@@ -56,16 +56,20 @@ export function joinServers(gate: GateHost, target: string, route: ProxyRoute, v
     return !members.some((other) => other.endpoint !== endpoint && other.endpoint.state === "ready");
   }
 
+  function withdraw(): void {
+    for (const { endpoint, health } of members) {
+      health.close();
+      gate.leave(endpoint);
+    }
+  }
+
   return {
     async leave() {
-      for (const { endpoint, health } of members) {
-        health.close();
-        gate.leave(endpoint);
-      }
+      withdraw();
       await Promise.all(members.map(({ upstream }) => upstream.close()));
     },
     async close() {
-      for (const { health } of members) health.close();
+      withdraw();
       await Promise.all(members.map(({ upstream }) => upstream.destroy()));
     },
   };
