@@ -217,6 +217,10 @@ class RunningGate implements Gate, GateHost {
     this.checkMethods(offer);
     return this.registry.join(link, offer);
   };
+  readonly offer: Registry["offer"] = (endpoint, offer) => {
+    this.checkMethods(offer);
+    this.registry.offer(endpoint, offer);
+  };
   readonly leave: Registry["leave"] = (endpoint) => this.registry.leave(endpoint);
 
   setRoutes(owner: string, routes: Readonly<Record<string, RouteConfig>>): void {

@@ -67,6 +67,8 @@ export interface GateHost {
   /** Egress: takes in a worker that does not speak the gate protocol. Throws for a method that no worker may serve. */
   join(link: EndpointLink, offer: EndpointOffer): Endpoint;
   leave(endpoint: Endpoint): void;
+  /** Takes what such a worker says of itself anew; methods add to those that it has. */
+  offer(endpoint: Endpoint, offer: EndpointOffer): void;
   /** Gives targets of a transport their routes, in place of those that the same owner gave before; the config's own hold against them. */
   setRoutes(owner: string, routes: Readonly<Record<string, RouteConfig>>): void;
   /** Every method that is known now, with its HTTP bindings from workers and routes. */

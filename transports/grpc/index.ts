@@ -1,8 +1,37 @@
-/** The gRPC transport: links of clients and workers, and calls of gRPC servers by reflection. */
-import type { Connector } from "unigate/transport";
+/** The gRPC transport: a transparent proxy, the gate's native service, links of clients and workers, gRPC-Web, and calls by reflection. */
+import type { Connector, GateHost, Transport } from "unigate/transport";
+import { checkOptions, type GrpcOptions } from "./options.ts";
+
+/**
+ * Opens a gRPC port.
+ *
+ * @example
+ * ```ts
+ * import { defineConfig } from "unigate";
+ * import { grpc } from "unigate/grpc";
+ *
+ * export default defineConfig({
+ *   transports: [grpc({ port: 50051, upstreams: { "asr.v1.*": { to: ["10.0.0.7:9000", "10.0.0.8:9000"] } } })],
+ * });
+ * ```
+ */
+export function grpc(options: GrpcOptions = {}): Transport {
+  return {
+    name: "grpc",
+    options,
+    check: () => checkOptions(options),
+    async start(gate: GateHost) {
+      // Protobuf loads only for a gate that has this door.
+      const { openGrpcDoor } = await import("./server.ts");
+      return openGrpcDoor(options, gate);
+    },
+  };
+}
 
 /** Opens links to a gate; loaded when the first one is made. */
 export const connector: Connector = {
   connect: async (url, signal) => (await import("./native/connector.ts")).connector.connect(url, signal),
 };
 export { callByReflection, type ReflectedCall } from "./client/call-by-reflection.ts";
+export type { GrpcOptions, GrpcTls, GrpcUpstream } from "./options.ts";
+export type { WebOptions } from "./web/serve-web.ts";

@@ -13,3 +13,10 @@ export function parseTimeout(header: string | string[] | undefined): number {
     );
   return Number(amount) * (unitMs[unit] as number);
 }
+
+/** Time left as a `grpc-timeout`, rounded up: eight digits at most. */
+export function encodeTimeout(ms: number): string {
+  const left = Math.max(1, Math.ceil(ms));
+  if (left < 1e8) return `${left}m`;
+  return `${Math.min(99_999_999, Math.ceil(left / 1000))}S`;
+}

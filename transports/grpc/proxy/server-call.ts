@@ -1,0 +1,128 @@
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { type Code, GateError, type JobControl, Metadata, type MetadataValue, type ReplySink } from "unigate/transport";
+import { toMetadata } from "../messages/metadata-headers.ts";
+import { errorOfTrailers } from "../messages/status-trailers.ts";
+
+/** Status of a stream that was reset. Source: gRPC over HTTP/2, `HTTP2 Transport Mapping`, `Errors`. */
+const codeOfReset: Readonly<Record<number, Code>> = {
+  [constants.NGHTTP2_REFUSED_STREAM]: "unavailable",
+  [constants.NGHTTP2_CANCEL]: "cancelled",
+  [constants.NGHTTP2_ENHANCE_YOUR_CALM]: "resource_exhausted",
+  [constants.NGHTTP2_INADEQUATE_SECURITY]: "permission_denied",
+};
+
+/**
+ * One call of a gRPC server: its stream's bytes to the sink, the caller's to the stream.
+ *
+ * Whoever asked by gRPC (`isTransparent`) gets the trailers as they came; for everybody else the status is the end of the job.
+ */
+export class ServerCall implements JobControl {
+  readonly #stream: ClientHttp2Stream;
+  readonly #sink: ReplySink;
+  readonly #isTransparent: boolean;
+  #trailers: IncomingHttpHeaders | undefined;
+  #hasHead = false;
+  #isOver = false;
+  #cancelled: string | undefined;
+
+  constructor(stream: ClientHttp2Stream, sink: ReplySink, isTransparent: boolean) {
+    this.#stream = stream;
+    this.#sink = sink;
+    this.#isTransparent = isTransparent;
+    stream.on("response", (headers) => this.#response(headers));
+    stream.on("trailers", (trailers) => (this.#trailers = trailers));
+    stream.on("data", (bytes: Buffer) => {
+      if (!this.#isOver && !sink.chunk(bytes)) stream.pause();
+    });
+    stream.on("drain", () => sink.drained?.());
+    stream.on("end", () => this.#end());
+    stream.on("error", (error) => this.#failed(error));
+    stream.on("close", () => this.#failed(undefined));
+  }
+
+  // From the caller.
+
+  cancel(reason = "the caller cancelled"): void {
+    if (this.#isOver) return;
+    this.#cancelled = reason;
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  input(payload: Uint8Array): boolean {
+    return this.#isOver || this.#stream.closed || this.#stream.write(payload);
+  }
+
+  endInput(): void {
+    this.#stream.end();
+  }
+
+  // From the server.
+
+  #response(headers: IncomingHttpHeaders): void {
+    const status = Number(headers[":status"]);
+    this.#hasHead = true;
+    if (status !== 200) {
+      this.#fail(new GateError(codeOfHttp(status), `the server answered HTTP status ${status}, which is no gRPC`));
+      this.#stream.close(constants.NGHTTP2_CANCEL);
+    } else if (headers["grpc-status"] !== undefined) this.#trailers = headers;
+    else this.#sink.head?.(headOf(headers));
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    if (this.#trailers === undefined) return this.#failed(undefined);
+    this.#isOver = true;
+    const error = errorOfTrailers(this.#trailers);
+    if (this.#isTransparent) this.#sink.end(undefined, trailersOf(this.#trailers));
+    else if (error === undefined) this.#sink.end(undefined, toMetadata(this.#trailers));
+    else this.#sink.fail(error);
+  }
+
+  #failed(cause: Error | undefined): void {
+    if (this.#isOver) return;
+    if (this.#cancelled !== undefined) return this.#fail(new GateError("cancelled", this.#cancelled));
+    const { rstCode } = this.#stream;
+    const reason = cause === undefined ? (rstCode === 0 ? "it closed the connection" : `HTTP/2 error ${rstCode}`) : cause.message;
+    // A refused stream was never looked at, and neither was one whose connection never opened: the job may run elsewhere.
+    const neverStarted = rstCode === constants.NGHTTP2_REFUSED_STREAM || (!this.#hasHead && this.#stream.pending);
+    this.#fail(new GateError(codeOfReset[rstCode] ?? "unavailable", `the server broke the call off: ${reason}`, { cause }), neverStarted);
+  }
+
+  #fail(error: GateError, neverStarted?: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#sink.fail(error, neverStarted);
+  }
+}
+
+function headOf(headers: IncomingHttpHeaders): Metadata {
+  const flat: MetadataValue[] = [...toMetadata(headers).flat];
+  for (const name of ["grpc-encoding", "grpc-accept-encoding"]) {
+    const value = headers[name];
+    if (typeof value === "string") flat.push(name, value);
+  }
+  return Metadata.fromFlat(flat);
+}
+
+/** Trailers with their status: what the server said is what the caller reads. */
+function trailersOf(trailers: IncomingHttpHeaders): Metadata {
+  const flat: MetadataValue[] = [...toMetadata(trailers).flat];
+  for (const name of ["grpc-status", "grpc-message", "grpc-status-details-bin"]) {
+    const value = trailers[name];
+    if (typeof value === "string") flat.push(name, value);
+  }
+  return Metadata.fromFlat(flat);
+}
+
+/** Source: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md. */
+function codeOfHttp(status: number): Code {
+  if (status === 400) return "internal";
+  if (status === 401) return "unauthenticated";
+  if (status === 403) return "permission_denied";
+  if (status === 404) return "unimplemented";
+  return status === 429 || (status >= 502 && status <= 504) ? "unavailable" : "unknown";
+}
