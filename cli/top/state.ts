@@ -41,7 +41,8 @@ export interface State {
   scroll: number;
   /** The worker whose drain waits for a yes. */
   asksToDrain: string | undefined;
-  notice: { text: string; isBad: boolean } | undefined;
+  /** Said in place of the keys, until a key is pressed or it has been there for a few updates. */
+  notice: { text: string; isBad: boolean; updates: number } | undefined;
 }
 
 export type Action =
@@ -118,19 +119,31 @@ export function reduce(state: State, action: Action): State {
     case "answered":
       return { ...state, asksToDrain: undefined };
     case "drained":
-      return { ...state, notice: { text: drainNotice(action.status), isBad: false } };
+      return { ...state, notice: notice(drainNotice(action.status)) };
     case "failed":
-      return { ...state, notice: { text: action.text, isBad: true } };
+      return { ...state, notice: notice(action.text, true) };
     case "explained":
       return isSamePage(state.page, action.page) ? { ...state, page: action.page } : state;
   }
 }
 
 function updated(state: State, update: WatchUpdate, now: number): State {
-  const next: State = { ...state, link: { state: "live" }, live: applyUpdate(state.live, update, now), isBeating: true };
+  const live = applyUpdate(state.live, update, now);
+  const next: State = { ...state, link: { state: "live" }, live, isBeating: true, notice: older(state.notice) };
   if (state.link.state !== "lost") return next;
   const text = update.gate?.id === state.live.gate?.id ? "the gate answers again" : "attached again: the gate has restarted";
-  return { ...next, live: noteEvent(next.live, "attached", text, now), notice: { text, isBad: false } };
+  return { ...next, live: noteEvent(next.live, "attached", text, now), notice: notice(text) };
+}
+
+/** Updates for which a notice stays. */
+const noticeUpdates = 5;
+
+function notice(text: string, isBad = false): State["notice"] {
+  return { text, isBad, updates: 0 };
+}
+
+function older(notice: State["notice"]): State["notice"] {
+  return notice === undefined || notice.updates >= noticeUpdates ? undefined : { ...notice, updates: notice.updates + 1 };
 }
 
 function lose(state: State, reason: string, now: number): State {
@@ -172,7 +185,7 @@ function closed(state: State): State {
 function askToDrain(state: State): State {
   const subject = state.page?.name === "worker" ? { worker: state.page.id } : subjectOf(state, state.focus);
   if (subject !== undefined && "worker" in subject) return { ...state, asksToDrain: subject.worker, notice: undefined };
-  return { ...state, notice: { text: "d drains a worker: choose one in the workers panel first", isBad: true } };
+  return { ...state, notice: notice("d drains a worker: choose one in the workers panel first", true) };
 }
 
 function drainNotice({ id, inFlight, isAsked }: DrainStatus): string {

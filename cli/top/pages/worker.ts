@@ -10,6 +10,8 @@ import type { Piece } from "../table/column.ts";
 import { printable, widthOf } from "../text-width.ts";
 import { fact, heading } from "./facts.ts";
 
+/** Columns for a heartbeat. */
+const pulseWidth = 30;
 /** Lines of a worker's methods; the others are counted. */
 const methodLines = 4;
 
@@ -30,7 +32,7 @@ function livingLines(worker: LiveWorker, uptimeMs: number, isBeating: boolean): 
   const { state, version, inFlight, capacity, calls, completed, failed, averageMs, p99Ms, joinedAtMs } = worker;
   return [
     fact("state", { text: state, tone: stateTones[state] }, { text: `  for ${time(uptimeMs - joinedAtMs)}`, tone: "quiet" }),
-    fact("pulse", ...pulse(worker, isBeating)),
+    fact("pulse", ...pulse(worker, isBeating, pulseWidth)),
     fact("from", { text: printable(whereFrom(worker)) }),
     fact("version", { text: version === "" ? "–" : printable(version) }),
     fact("in flight", ...gauge(inFlight / capacity, `${count(inFlight)}/${count(capacity)}`, 30)),

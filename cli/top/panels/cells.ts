@@ -14,7 +14,7 @@ export function trouble(text: string, value: number, tone: Tone): Piece {
 
 /** A bar for how much of something is used, and the figures behind it; without the bar where it has no room. */
 export function gauge(share: number, label: string, width: number): Piece[] {
-  const room = width - label.length - 1;
+  const room = width - Math.max(label.length, usualLabel) - 1;
   const tone: Tone = share >= 0.9 ? "bad" : share >= 0.6 ? "warning" : "good";
   if (room < 4) return [{ text: label.slice(0, width), tone: share > 0 ? tone : "quiet" }];
   const [full, empty] = bar(share, Math.min(room, longestBar));
@@ -26,3 +26,5 @@ export function gauge(share: number, label: string, width: number): Piece[] {
 }
 
 const longestBar = 16;
+/** Bars of one column end in line as long as their labels are no longer. */
+const usualLabel = 7;

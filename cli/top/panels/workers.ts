@@ -23,15 +23,15 @@ export function workerColumns(isBeating: boolean): Column<LiveWorker>[] {
     },
     {
       title: "pulse",
-      width: 8,
+      width: 10,
       grows: true,
       priority: 10,
-      cell: (worker) => pulse(worker, isBeating),
+      cell: (worker, width) => pulse(worker, isBeating, width),
       sortBy: ({ missedBeats }) => missedBeats,
     },
     {
       title: "in flight",
-      width: 10,
+      width: 13,
       grows: true,
       priority: 9,
       cell: ({ inFlight, capacity }, width) => gauge(inFlight / capacity, `${count(inFlight)}/${count(capacity)}`, width),
@@ -71,7 +71,7 @@ export function workerColumns(isBeating: boolean): Column<LiveWorker>[] {
     },
     {
       title: "version",
-      width: 9,
+      width: 8,
       priority: 6,
       cell: ({ version }) => ({ text: version === "" ? "–" : version, tone: "quiet" }),
       sortBy: ({ version }) => version,

@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { onTestFinished } from "vitest";
+import { eventuallyTrue } from "../../support/eventually.ts";
+import { gateCommand } from "../../support/processes.ts";
+
+/** Why tests in a real terminal are skipped here; undefined where tmux is installed. */
+export const missing: string | undefined = hasTmux() ? undefined : "tmux is not installed; .ci/run installs it";
+
+/** A real terminal, in tmux, in which `gate top` runs; it is closed when the test ends. */
+export class Terminal {
+  readonly #socket = `gate-test-${randomBytes(4).toString("hex")}`;
+
+  constructor(url: string, { columns = 100, rows = 30, nodeArgs = "" } = {}) {
+    const command = `echo before; ${process.execPath} ${nodeArgs} ${gateCommand} top --gate ${url}; echo "exit code $?"; exec cat`;
+    const size = ["-x", String(columns), "-y", String(rows)];
+    this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, "env", "-u", "NO_COLOR", "-u", "NODE_OPTIONS", "sh", "-c", command);
+    onTestFinished(() => void this.#tmux("kill-server"));
+  }
+
+  /** What stands on the screen. */
+  get screen(): string {
+    return this.#tmux("capture-pane", "-p");
+  }
+
+  /** The screen with its escape sequences. */
+  get styled(): string {
+    return this.#tmux("capture-pane", "-p", "-e");
+  }
+
+  /** Whether the alternate screen is shown, and whether the cursor is. */
+  get modes(): { isAlternate: boolean; hasCursor: boolean } {
+    const [alternate, cursor] = this.#tmux("display", "-p", "#{alternate_on} #{cursor_flag}").trim().split(" ");
+    return { isAlternate: alternate === "1", hasCursor: cursor === "1" };
+  }
+
+  /** Presses keys, named as tmux names them. */
+  press(...keys: string[]): void {
+    this.#tmux("send-keys", ...keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
+  }
+
+  /** The process of `gate top` in this terminal. */
+  get pid(): number {
+    const shell = this.#tmux("display", "-p", "#{pane_pid}").trim();
+    return Number(execFileSync("pgrep", ["-P", shell, "-f", "main.js"], { encoding: "utf8" }).trim().split("\n")[0]);
+  }
+
+  /** Resolves once the screen matches; rejects with the screen as it is when it does not within 15 s. */
+  async shows(pattern: RegExp): Promise<void> {
+    try {
+      await eventuallyTrue(`the screen shows ${pattern}`, () => pattern.test(this.screen), 15_000);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; it shows\n${this.screen}`, { cause: error });
+    }
+  }
+
+  #tmux(...args: string[]): string {
+    return execFileSync("tmux", ["-L", this.#socket, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  }
+}
+
+function hasTmux(): boolean {
+  try {
+    execFileSync("tmux", ["-V"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
