@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { keyOf } from "./request-key.ts";
-import { GateError, type GateHost, type GateStatus } from "unigate/transport";
+import type { GateHost, GateStatus } from "unigate/transport";
 
 const pages: Readonly<Record<string, (status: GateStatus) => unknown>> = {
   "/info": (status) => status.info(),
   "/routes": (status) => status.routes(),
-  "/services": (status) => status.services(),
   "/workers": (status) => status.workers(),
   "/queues": (status) => status.queues(),
 };
@@ -15,7 +14,7 @@ export function frontPage(prefix: string): object {
   return {
     gate: "this is a gate; it brings calls to workers",
     call: `POST ${prefix}/call/Service.method`,
-    pages: ["/health", "/ready", ...Object.keys(pages)].map((path) => prefix + path),
+    pages: ["/health", "/ready", "/services", ...Object.keys(pages)].map((path) => prefix + path),
     next: `${prefix}/services lists what can be called; \`gate --help\` and transports/http/README.md tell the rest`,
   };
 }
@@ -25,7 +24,9 @@ export function ownMethodsOf(prefix: string, path: string): string[] {
   if (!path.startsWith(prefix)) return [];
   const own = path.slice(prefix.length);
   if (/^\/call\/[^/]+$/.test(own)) return ["POST"];
-  return own === "/health" || own === "/ready" || Object.hasOwn(pages, own) || /^\/service\/[^/]+$/.test(own) ? ["GET"] : [];
+  if (own === "/register") return ["POST", "DELETE"];
+  const isPage = ["/health", "/ready", "/services"].includes(own) || Object.hasOwn(pages, own) || /^\/service\/[^/]+$/.test(own);
+  return isPage ? ["GET"] : [];
 }
 
 /** Adds the gate's own routes: what is alive, what is served, who waits. */
@@ -44,10 +45,4 @@ export function addControlRoutes(app: FastifyInstance, prefix: string, gate: Gat
     return reply.code(isReady ? 200 : 503).send({ ready: isReady });
   });
   for (const [path, page] of Object.entries(pages)) app.get(prefix + path, guarded, () => page(status));
-  app.get<{ Params: { name: string } }>(`${prefix}/service/:name`, guarded, (request) => {
-    const { name } = request.params;
-    const service = status.services().find((one) => one.name === name);
-    if (service !== undefined) return service;
-    throw new GateError("not_found", `no service ${JSON.stringify(name)}; ${prefix}/services shows those there are`);
-  });
 }

@@ -31,5 +31,5 @@ export const connector: Connector = {
   connect: async (url, signal) => (await import("./connector.ts")).connector.connect(url, signal),
 };
 export type { CorsOptions } from "./cors.ts";
-export type { HttpOptions } from "./options.ts";
 export type { ProxyHealth, ProxyRoute, ProxyServer } from "./proxy/proxy-route.ts";
+export type { HttpOptions, RegistryOptions } from "./options.ts";

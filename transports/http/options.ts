@@ -24,6 +24,14 @@ export interface HttpOptions {
   proxy?: readonly ProxyRoute[];
   /** A YAML file with more of them, `route: [{ path, method, to }]`; read again when it changes. */
   proxyFile?: string;
+  /** Services that register themselves over HTTP. */
+  registry?: RegistryOptions;
+}
+
+/** How the gate keeps HTTP services that register themselves. */
+export interface RegistryOptions {
+  /** Between two heartbeats of a service that names no interval of its own; default `"60s"`. It is gone when three have not come. */
+  heartbeat?: Duration;
 }
 
 /** Options with every default filled in. */
@@ -37,16 +45,19 @@ export interface HttpSettings {
   cors: CorsOptions | undefined;
   /** Undefined for a door that proxies nothing. */
   proxy: ProxySettings | undefined;
+  /** Of services that register themselves, in ms. */
+  heartbeatMs: number;
 }
 
-const keys = ["port", "host", "bodyLimit", "control", "requestTimeout", "trustProxy", "cors", "proxy", "proxyFile"];
+const defaultHeartbeatMs = 60_000;
+const keys = ["port", "host", "bodyLimit", "control", "requestTimeout", "trustProxy", "cors", "proxy", "proxyFile", "registry"];
 
 /** Every fault of the options. */
 export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (typeof options !== "object" || options === null)
     return [{ path: "options", problem: "are not an object", remedy: "write http({ port: 9000 }) or http()" }];
   const faults: ConfigFault[] = [];
-  const { port, host, bodyLimit, control, requestTimeout, trustProxy, cors, proxy, proxyFile } = options;
+  const { port, host, bodyLimit, control, requestTimeout, trustProxy, cors, proxy, proxyFile, registry } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     faults.push({ path: "port", problem: `${JSON.stringify(port)} is not a port`, remedy: "write a whole number from 0 to 65535" });
   }
@@ -65,10 +76,17 @@ export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (proxy !== undefined) faults.push(...checkRoutes(proxy, "proxy"));
   if (proxyFile !== undefined && (typeof proxyFile !== "string" || proxyFile === ""))
     faults.push({ path: "proxyFile", problem: "is not a file's name", remedy: 'write one such as "routes.yaml"' });
+  if (registry !== undefined && !isHeartbeat(registry?.heartbeat))
+    faults.push({ path: "registry.heartbeat", problem: "is not a duration of a day at most", remedy: 'write one such as "60s"' });
   for (const key of Object.keys(options)) {
     if (!keys.includes(key)) faults.push({ path: key, problem: "is not a known option of http()", remedy: `known are ${keys.join(", ")}` });
   }
   return faults;
+}
+
+function isHeartbeat(heartbeat: unknown): boolean {
+  const ms = parseDuration(heartbeat ?? defaultHeartbeatMs) ?? 0;
+  return ms > 0 && ms <= 86_400_000;
 }
 
 function isTexts(value: unknown): boolean {
@@ -87,5 +105,6 @@ export function toSettings(options: HttpOptions, maxPayloadBytes: number): HttpS
     cors: options.cors,
     proxy:
       options.proxy === undefined && options.proxyFile === undefined ? undefined : { routes: options.proxy ?? [], file: options.proxyFile },
+    heartbeatMs: parseDuration(options.registry?.heartbeat) ?? defaultHeartbeatMs,
   };
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { GateError } from "unigate/transport";
 import { httpStatus } from "./http-status.ts";
+import { loopStatus } from "./loop.ts";
 
 /** An error as a response: RFC 9457 problem details, with our `code` as an extension member. */
 export interface Problem {
@@ -13,7 +14,7 @@ export interface Problem {
 export const problemType = "application/problem+json";
 
 /** Makes the response of an error. `status` overrides the code's own, for HTTP's finer distinctions (405, 413). */
-export function toProblem(error: GateError, requestId: string | undefined, status: number = httpStatus(error.code)): Problem {
+export function toProblem(error: GateError, requestId: string | undefined, status: number = statusOf(error)): Problem {
   const body = Buffer.from(toProblemText(error, requestId, status));
   const headers: Record<string, string> = { "content-type": problemType, "content-length": String(body.length) };
   if (requestId !== undefined) headers["x-request-id"] = requestId;
@@ -23,7 +24,7 @@ export function toProblem(error: GateError, requestId: string | undefined, statu
 }
 
 /** The problem document of an error, for where it is not a response of its own. Never throws, whatever the details hold. */
-export function toProblemText(error: GateError, requestId: string | undefined, status: number = httpStatus(error.code)): string {
+export function toProblemText(error: GateError, requestId: string | undefined, status: number = statusOf(error)): string {
   const problem = {
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Client Closed Request",
@@ -39,6 +40,10 @@ export function toProblemText(error: GateError, requestId: string | undefined, s
     // Details are the caller's bonus; the code and the message must arrive.
     return JSON.stringify(problem);
   }
+}
+
+function statusOf(error: GateError): number {
+  return loopStatus(error) ?? httpStatus(error.code);
 }
 
 function bigintAsText(_key: string, value: unknown): unknown {

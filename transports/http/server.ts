@@ -10,11 +10,14 @@ import { HttpReply } from "./http-reply.ts";
 import { codeOfStatus } from "./http-status.ts";
 import { acceptLinks, type LinkServer } from "./link.ts";
 import { answerMalformed } from "./malformed.ts";
+import { refuseLoop, viaOf } from "./loop.ts";
 import type { HttpSettings } from "./options.ts";
 import { toProblem } from "./problem.ts";
 import { OpenResponses } from "./open-responses.ts";
 import type { Proxy, ProxySettings } from "./proxy/index.ts";
 import { createProxyingServer } from "./proxying-server.ts";
+import { addRegistryRoutes } from "./registry/registry-routes.ts";
+import { type SharedRegistry, shareRegistry } from "./registry/shared-registry.ts";
 import { admit } from "./request-key.ts";
 import { type JobRequest, requestIdOf, toJob, wantsEvents } from "./request-job.ts";
 
@@ -36,6 +39,8 @@ class HttpDoor implements Door {
   readonly #app: FastifyInstance;
   readonly #bindings: Bindings;
   readonly #callPrefix: string;
+  readonly #shared: SharedRegistry;
+  readonly #via: string;
   #isStale = true;
   readonly #responses = new OpenResponses();
   #links: LinkServer | undefined;
@@ -50,6 +55,8 @@ class HttpDoor implements Door {
     this.#bindings = new Bindings(settings.control);
     this.#callPrefix = `${settings.control}/call/`;
     const http = slowRequests(settings.requestTimeoutMs);
+    this.#shared = shareRegistry(gate);
+    this.#via = viaOf(gate.status.info().id);
     this.#app = fastify({
       ...(settings.proxy === undefined ? {} : { serverFactory: (others: RequestListener) => this.#createProxyingServer(http, others) }),
       bodyLimit: settings.bodyLimit,
@@ -84,11 +91,12 @@ class HttpDoor implements Door {
   }
 
   async open(): Promise<void> {
-    if (this.#settings.proxy !== undefined) this.#proxy = await this.#openProxy(this.#settings.proxy);
     try {
+      if (this.#settings.proxy !== undefined) this.#proxy = await this.#openProxy(this.#settings.proxy);
       await this.#listen();
     } catch (error) {
       await this.#proxy?.close();
+      await this.#shared.release();
       throw error;
     }
   }
@@ -136,6 +144,7 @@ class HttpDoor implements Door {
     this.#app.server.closeAllConnections();
     await this.#app.close();
     await this.#proxy?.close();
+    await this.#shared.release();
   }
 
   #route(): void {
@@ -144,11 +153,12 @@ class HttpDoor implements Door {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => this.#fault(error, request, reply));
-    const { control } = this.#settings;
+    const { control, heartbeatMs } = this.#settings;
     app.post<{ Params: { target: string } }>(`${control}/call/:target`, (request, reply) => {
       this.#callThroughFastify(request, reply, request.params.target);
     });
     addControlRoutes(app, control, this.#gate);
+    addRegistryRoutes(app, { prefix: control, gate: this.#gate, registry: this.#shared.registry, heartbeatMs });
     app.setNotFoundHandler((request, reply) => this.#bound(request, reply));
   }
 
@@ -204,7 +214,7 @@ class HttpDoor implements Door {
     return openProxy(settings, {
       gate,
       forwarding: createForwarding(this.#settings.trustProxy),
-      via: `gate-${gate.status.info().id}`,
+      via: this.#via,
       bodyIdleMs: this.#settings.requestTimeoutMs,
       isDraining: this.#asksToClose,
       responses: this.#responses,
@@ -233,6 +243,7 @@ class HttpDoor implements Door {
   }
 
   #call(request: IncomingMessage, response: ServerResponse, call: Omit<JobRequest, "request" | "now" | "keyHeader">): void {
+    refuseLoop(request, this.#via);
     const keyHeader = admit(this.#gate, request, call.target);
     const job = toJob({ request, now: this.#gate.clock.now(), keyHeader, ...call });
     this.#responses.add(response);

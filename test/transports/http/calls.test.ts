@@ -171,9 +171,9 @@ describe("the gate's own pages", () => {
     const get = async (path: string): Promise<unknown> => await (await fetch(url + path)).json();
     expect(await get("/health")).toEqual({ status: "ok" });
     expect(await get("/ready")).toEqual({ ready: true });
-    expect(await get("/services")).toMatchObject([{ name: "t", workers: 1 }]);
+    expect(await get("/services")).toMatchObject({ code: 200, data: {}, services: [{ name: "t", workers: 1 }] });
     expect(await get("/service/t")).toMatchObject({ name: "t" });
-    expect(await get("/service/u")).toMatchObject({ status: 404, code: "not_found" });
+    expect(await get("/service/u")).toMatchObject({ code: 404, error: "not_found" });
     expect(await get("/workers")).toMatchObject([{ id: "w1", transport: "memory", state: "ready" }]);
     expect(await get("/queues")).toEqual([]);
     expect(await get("/routes")).toMatchObject([

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GateError, type GateHost, type JobControl } from "unigate/transport";
+import { refuseLoop } from "../loop.ts";
 import { answerTooSlow } from "../malformed.ts";
 import { toProblem } from "../problem.ts";
 import type { OpenResponses } from "../open-responses.ts";
@@ -53,11 +54,7 @@ export function forward(host: ForwardHost, request: IncomingMessage, response: S
 /** Throws for a request that must not be passed on: one that climbs out of its path, or that has been here before. */
 export function refuseUnsafe(request: IncomingMessage, via: string): void {
   if (climbs(request.url ?? "/")) throw new GateError("invalid_argument", "the path has a .. segment; write the path that is meant");
-  const passed = request.headers.via;
-  if (passed?.split(",").some((hop) => hop.trim().split(/\s+/)[1] === via) === true)
-    throw new GateError("failed_precondition", "this request has come through this gate before; an upstream points back at it", {
-      details: { status: 508 },
-    });
+  refuseLoop(request, via);
 }
 
 /** Bytes that are to come: `Infinity` when nobody has said. */
@@ -121,10 +118,8 @@ function replyOf(host: ForwardHost, response: ServerResponse, requestId: string,
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  const error = GateError.from(thrown, "internal");
-  const status = error.details?.["status"];
-  const { status: code, headers, body } = toProblem(error, requestIdOf(request), typeof status === "number" ? status : undefined);
+  const { status, headers, body } = toProblem(GateError.from(thrown, "internal"), requestIdOf(request));
   // What is left of the body is of no use, and a connection that is not read to its end cannot be used again.
   if (!request.complete) response.shouldKeepAlive = false;
-  response.writeHead(code, headers).end(body);
+  response.writeHead(status, headers).end(body);
 }

@@ -10,6 +10,8 @@ export interface UpstreamRequest {
   headers: string[];
   /** The protocol to change to, such as `websocket`. */
   upgrade?: string | undefined;
+  /** In place of the job's payload; null for no body. */
+  body?: Uint8Array | null;
 }
 
 /** The request that a job stands for: its own when it came in over HTTP, else a POST of its payload to `/method`. */

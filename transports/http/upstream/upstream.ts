@@ -78,7 +78,7 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
             path: base + request.path,
             headers,
             // What follows an upgrade is no body: it waits for the tunnel.
-            body: request.upgrade === undefined ? (body?.readable ?? (job.payload.length > 0 ? job.payload : null)) : null,
+            body: request.upgrade === undefined ? (body?.readable ?? bodyOf(request, job)) : null,
             upgrade: request.upgrade ?? null,
           },
           exchange,
@@ -91,6 +91,11 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
     close: () => pool.close(),
     destroy: () => pool.destroy(),
   };
+}
+
+function bodyOf(request: UpstreamRequest, { payload }: Job): Uint8Array | null {
+  if (request.body !== undefined) return request.body;
+  return payload.length > 0 ? payload : null;
 }
 
 function parseUrl(text: string): { origin: string; host: string; base: string } {
