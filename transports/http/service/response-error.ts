@@ -5,11 +5,11 @@ import { codeOfStatus } from "../http-status.ts";
 const longestText = 500;
 
 /** The error of a response that is no success: the code of its status or of a problem document, and what the service says of it. */
-export function errorOfResponse(status: number, body: string): GateError {
+export function errorOfResponse(status: number, body: string, who = "the service"): GateError {
   const { code, text } = readBody(body);
   // What goes elsewhere is not followed: a call is one request, and its answer would be another's.
   const known: Code = status < 400 ? "failed_precondition" : codeOfStatus(status, code);
-  return new GateError(known, `the service answered ${status}${text === "" ? "" : `: ${text}`}`, { details: { status } });
+  return new GateError(known, `${who} answered ${status}${text === "" ? "" : `: ${text}`}`, { details: { status } });
 }
 
 /** A problem document (RFC 9457), FastAPI's `detail`, or the `message` or `error` that most others write; else the body as it is. */
