@@ -241,6 +241,10 @@ class RunningGate implements Gate, GateHost {
     return methods;
   }
 
+  holdsPaths(target: string): boolean {
+    return this.#settings.http.has(target) || (this.registry.pool(target)?.members.length ?? 0) > 0;
+  }
+
   onMethodsChanged(listener: () => void): void {
     this.#methodListeners.push(listener);
   }

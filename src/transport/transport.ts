@@ -73,6 +73,8 @@ export interface GateHost {
   setRoutes(owner: string, routes: Readonly<Record<string, RouteConfig>>): void;
   /** Every method that is known now, with its HTTP bindings from workers and routes. */
   methods(): MethodInfo[];
+  /** Tells whether what is bound to `target` stays bound: a worker serves it now, or the config binds it. Otherwise others may take its paths. */
+  holdsPaths(target: string): boolean;
   /** Calls `listener` whenever the methods changed, at once and perhaps often: keep it cheap. */
   onMethodsChanged(listener: () => void): void;
 }

@@ -37,11 +37,14 @@ const controlPaths: ReadonlySet<string> = new Set([
 /** The HTTP routes that workers and the config bind to methods: any HTTP method, `:params` and a `*` at the end. */
 export class Bindings {
   readonly #control: string;
+  readonly #holdsPaths: (target: string) => boolean;
   #router: Router = newRouter();
   #bound: Binding[] = [];
 
-  constructor(control: string) {
+  /** `holdsPaths` tells which targets keep their paths; those of all others are free for the next one. */
+  constructor(control: string, holdsPaths: (target: string) => boolean) {
     this.#control = control;
+    this.#holdsPaths = holdsPaths;
   }
 
   /** Replaces all bindings at once; returns those that were left out, each with the reason. */
@@ -49,10 +52,10 @@ export class Bindings {
     const router = newRouter();
     const bound: Binding[] = [];
     const refused: string[] = [];
-    for (const info of methods) {
+    for (const info of methods.toSorted((a, b) => this.#rank(a) - this.#rank(b))) {
       for (const text of info.http ?? []) {
         const refusal = this.#refusal(text, info.name, bound) ?? add(router, text, info.name, bound);
-        if (refusal !== undefined) refused.push(`${info.name}: ${refusal}`);
+        if (refusal !== undefined && this.#holdsPaths(info.name)) refused.push(`${info.name}: ${refusal}`);
       }
     }
     this.#router = router;
@@ -63,7 +66,8 @@ export class Bindings {
   /** Why a method's bindings cannot join those that are there, or undefined. */
   refusal(info: MethodInfo): string | undefined {
     for (const text of info.http ?? []) {
-      const refusal = this.#refusal(text, info.name, this.#bound) ?? add(newRouter(), text, info.name, []);
+      const firm = this.#bound.filter(({ target }) => this.#holdsPaths(target));
+      const refusal = this.#refusal(text, info.name, firm) ?? add(newRouter(), text, info.name, []);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
@@ -79,6 +83,11 @@ export class Bindings {
   /** The HTTP methods under which `path` is bound. */
   methodsOf(path: string): string[] {
     return [...httpMethods].filter((method) => this.#router.find(method as HTTPMethod, path) !== null);
+  }
+
+  /** Whose workers are gone may find its paths taken when they come back. */
+  #rank(info: MethodInfo): number {
+    return this.#holdsPaths(info.name) ? 0 : 1;
   }
 
   #refusal(text: string, target: string, bound: readonly Binding[]): string | undefined {

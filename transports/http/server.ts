@@ -52,7 +52,7 @@ class HttpDoor implements Door {
   constructor(settings: HttpSettings, gate: GateHost) {
     this.#settings = settings;
     this.#gate = gate;
-    this.#bindings = new Bindings(settings.control);
+    this.#bindings = new Bindings(settings.control, (target) => gate.holdsPaths(target));
     this.#callPrefix = `${settings.control}/call/`;
     const http = slowRequests(settings.requestTimeoutMs);
     this.#shared = shareRegistry(gate);

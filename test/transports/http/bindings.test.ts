@@ -45,6 +45,22 @@ describe("a method's bindings", () => {
     });
   });
 
+  it("are free for others when their last worker has gone, and wait for it to return until then", async () => {
+    const { url, join, worker } = await openHttpDoor(bound("GET /d/:id"), { config: { routes: { "*": { waitForWorker: 50 } } } });
+    await worker.close();
+    expect((await fetch(`${url}/d/1`)).status).toBe(503);
+    await join(defineService("other", { n: method({ http: "GET /d/:key" }, () => "taken over") }));
+    await expect.poll(async () => (await fetch(`${url}/d/1`)).json()).toBe("taken over");
+    await expect(join(bound("GET /d/:id"))).rejects.toMatchObject({ message: expect.stringContaining("is taken by other.n") });
+  });
+
+  it("of the config stay while no worker is there", async () => {
+    const { join, worker } = await openHttpDoor(defineService("s", { m: () => 1 }), { config: { routes: { "s.m": { http: "GET /d" } } } });
+    await worker.close();
+    const other = defineService("other", { n: method({ http: "GET /d" }, () => 1) });
+    await expect(join(other)).rejects.toMatchObject({ message: expect.stringContaining("is taken by s.m") });
+  });
+
   it("follow the workers: a new path answers once its worker has joined, and the others go on", async () => {
     const { url, join } = await openHttpDoor(bound("GET /d"));
     expect((await fetch(`${url}/late`)).status).toBe(404);
