@@ -1,6 +1,7 @@
 import { LatencyWindow } from "../observe/latency.ts";
 import type { Pool } from "../registry/pool.ts";
 import type { Route } from "../routing/route.ts";
+import { isSameStrategy } from "../strategy/same-options.ts";
 import type { Balancer } from "../strategy/strategy.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { JobRun, JobState } from "./run.ts";
@@ -61,7 +62,7 @@ export class Target {
 
   /** Takes a changed route; the balancer starts anew only when the strategy changed. */
   setRoute(route: Route): void {
-    if (route.strategy !== this.route.strategy) this.balancer = route.strategy.createBalancer();
+    if (!isSameStrategy(route.strategy, this.route.strategy)) this.balancer = route.strategy.createBalancer();
     this.route = route;
   }
 }

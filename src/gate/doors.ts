@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { isSameOptions } from "../strategy/same-options.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { MethodInfo } from "../job/method-info.ts";
@@ -75,7 +75,7 @@ function take(left: OpenDoor[], wanted: Transport): OpenDoor | undefined {
   const at = left.findIndex(
     ({ transport }) =>
       transport === wanted ||
-      (transport.name === wanted.name && transport.options !== undefined && isDeepStrictEqual(transport.options, wanted.options)),
+      (transport.name === wanted.name && transport.options !== undefined && isSameOptions(transport.options, wanted.options)),
   );
   return at < 0 ? undefined : left.splice(at, 1)[0];
 }

@@ -27,7 +27,7 @@ export function consistentHash(options: ConsistentHashOptions = {}): Strategy {
   if (typeof header !== "string" || !/^[^\s:][^\s]*$/.test(header))
     throw invalidOption("consistentHash", "header", header, 'write the name of a metadata key, such as "x-user"');
   const key = header.toLowerCase();
-  return { name: "consistentHash", createBalancer: () => new Rendezvous(key) };
+  return { name: "consistentHash", options: { header: key }, createBalancer: () => new Rendezvous(key) };
 }
 
 class Rendezvous implements Balancer {

@@ -10,7 +10,7 @@ import type { Balancer, Candidate, Strategy } from "./strategy.ts";
  * Not for throughput: use `leastConnections` or `p2c` where order does not matter.
  */
 export function fifo(): Strategy {
-  return { name: "fifo", createBalancer: () => new Fifo() };
+  return { name: "fifo", options: {}, createBalancer: () => new Fifo() };
 }
 
 class Fifo implements Balancer {

@@ -10,7 +10,7 @@ import type { Balancer, Candidate, Strategy } from "./strategy.ts";
  * them. Costs O(n) per pick. Not for hundreds of endpoints, nor where a worker is slow without being busy or fails fast: use `p2c`.
  */
 export function leastConnections(): Strategy {
-  return { name: "leastConnections", createBalancer: () => new LeastConnections() };
+  return { name: "leastConnections", options: {}, createBalancer: () => new LeastConnections() };
 }
 
 class LeastConnections implements Balancer {

@@ -35,7 +35,8 @@ export function p2c(options: P2cOptions = {}): Strategy {
   checkPositive("p2c", "defaultMs", defaultMs);
   checkRandom("p2c", random);
   if (typeof clock?.now !== "function") throw invalidOption("p2c", "clock", clock, "give a Clock, or leave it out");
-  return { name: "p2c", createBalancer: () => new PowerOfTwoChoices(new PeakEwma({ clock, decayMs, defaultMs }), random) };
+  const createBalancer = (): Balancer => new PowerOfTwoChoices(new PeakEwma({ clock, decayMs, defaultMs }), random);
+  return { name: "p2c", options: { decayMs, defaultMs, random, clock }, createBalancer };
 }
 
 class PowerOfTwoChoices implements Balancer {

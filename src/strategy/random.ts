@@ -17,7 +17,7 @@ export interface RandomOptions {
 export function random(options: RandomOptions = {}): Strategy {
   const { random: source = systemRandom } = options;
   checkRandom("random", source);
-  return { name: "random", createBalancer: () => new RandomChoice(source) };
+  return { name: "random", options: { random: source }, createBalancer: () => new RandomChoice(source) };
 }
 
 class RandomChoice implements Balancer {

@@ -8,7 +8,7 @@ import type { Balancer, Candidate, Strategy } from "./strategy.ts";
  * missed. Costs O(log n) per pick. Not for workers of unequal strength (`weightedRoundRobin`) or jobs of very unequal length (`p2c`).
  */
 export function roundRobin(): Strategy {
-  return { name: "roundRobin", createBalancer: () => new RoundRobin() };
+  return { name: "roundRobin", options: {}, createBalancer: () => new RoundRobin() };
 }
 
 class RoundRobin implements Balancer {

@@ -41,6 +41,8 @@ export interface Outcome {
  */
 export interface Strategy {
   readonly name: string;
+  /** What tells it from others of its name; a changed config with the same name and options keeps its balancers. Without it, each object is its own. */
+  readonly options?: Readonly<Record<string, unknown>>;
   createBalancer(): Balancer;
 }
 

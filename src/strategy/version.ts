@@ -23,7 +23,7 @@ export function version(options: VersionOptions): Strategy {
     throw invalidOption("version", "prefer", prefer, 'write the version that workers declare, such as "v2"');
   if (typeof strategy?.createBalancer !== "function")
     throw invalidOption("version", "strategy", strategy, 'import one from "unigate", such as roundRobin()');
-  return { name: "version", createBalancer: () => new VersionFirst(prefer, strategy.createBalancer()) };
+  return { name: "version", options: { prefer, strategy }, createBalancer: () => new VersionFirst(prefer, strategy.createBalancer()) };
 }
 
 // One inner balancer for both groups: a worker may declare another version while it runs a job, and must settle where it was picked.

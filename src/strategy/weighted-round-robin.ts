@@ -9,7 +9,7 @@ import type { Balancer, Candidate, Strategy } from "./strategy.ts";
  * where the real speed of workers is better measured than declared (`p2c`).
  */
 export function weightedRoundRobin(): Strategy {
-  return { name: "weightedRoundRobin", createBalancer: () => new WeightedRoundRobin() };
+  return { name: "weightedRoundRobin", options: {}, createBalancer: () => new WeightedRoundRobin() };
 }
 
 class WeightedRoundRobin implements Balancer {

@@ -9,8 +9,19 @@ function reload(bench: DispatchBench, route: Partial<Route>): void {
   bench.dispatcher.setRoutes(new RouteTable([fallback], fallback));
 }
 
-it("a job that was placed before a reload settles with the balancer that placed it, and with no other", () => {
+it("a reload with the same strategy leaves it its state: fifo still knows who is busy", () => {
   const bench = new DispatchBench([{ pattern: "*", strategy: fifo() }]);
+  const { worker } = bench.join("w", { capacity: 10 });
+  bench.call();
+  reload(bench, { strategy: fifo() });
+  bench.call();
+  expect(worker.open).toHaveLength(1);
+  worker.end(worker.sent[0]!);
+  expect(worker.sent).toHaveLength(2);
+});
+
+it("a job that was placed before a reload settles with the balancer that placed it, and with no other", () => {
+  const bench = new DispatchBench([{ pattern: "*", strategy: roundRobin() }]);
   const { worker } = bench.join("w", { capacity: 10 });
   bench.call();
   reload(bench, { strategy: fifo() });
