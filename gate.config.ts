@@ -3,6 +3,7 @@
  * `npx gate check` names every fault of a config at once.
  */
 import { defineConfig, roundRobin } from "unigate";
+import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
 import { zmq } from "unigate/zmq";
 
@@ -23,6 +24,13 @@ export default defineConfig({
     }),
     // Clients and workers; the fastest way in. "ipc:///run/gate.sock" for one machine.
     zmq({ bind: "tcp://127.0.0.1:5555" }),
+    // gRPC calls, clients and workers; also a proxy for gRPC servers, and for generated clients of any worker's methods.
+    grpc({
+      port: 50051,
+      // tls: { cert, key }, // PEM; with ca and requireClient: true, callers show a certificate too
+      // protos: ["echo.proto"], // services whose methods workers serve
+      // upstreams: { "asr.v1.*": { to: ["10.0.0.7:9000", "10.0.0.8:9000"] } }, // gRPC servers behind this door
+    }),
   ],
 
   // What to do with jobs: the most specific pattern holds ("Service.method", then "Service.*", then "*").

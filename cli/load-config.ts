@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { defineConfig, type GateConfig } from "unigate";
 import { parseConfig } from "unigate/config";
 import { GateError } from "unigate/client";
+import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
 import { zmq } from "unigate/zmq";
 import { loadModule } from "./load-module.ts";
@@ -15,8 +16,8 @@ export interface LoadedConfig {
 
 const defaultFiles = ["gate.config.ts", "gate.config.js", "gate.config.mjs"];
 
-/** What a gate runs on when there is no config: HTTP on 127.0.0.1:9000, ZeroMQ on 127.0.0.1:5555. */
-const embedded: GateConfig = defineConfig({ transports: [http(), zmq()] });
+/** What a gate runs on when there is no config: HTTP on 127.0.0.1:9000, ZeroMQ on 127.0.0.1:5555, gRPC on 127.0.0.1:50051. */
+const embedded: GateConfig = defineConfig({ transports: [http(), zmq(), grpc()] });
 
 /** Loads the named config, else the one in this folder, else the embedded default. Throws a `UserError` that names every fault. */
 export async function loadConfig(named: string | undefined, query = ""): Promise<LoadedConfig> {

@@ -14,7 +14,8 @@ import { UserError } from "../user-error.ts";
 /** `gate serve`: runs the gateway. */
 export const serve: Command = defineCommand({
   name: "serve",
-  summary: "Runs the gateway: on ./gate.config.ts when there is one, else on HTTP 127.0.0.1:9000 and ZeroMQ 127.0.0.1:5555.",
+  summary:
+    "Runs the gateway: on ./gate.config.ts when there is one, else on HTTP 127.0.0.1:9000, ZeroMQ 127.0.0.1:5555 and gRPC 127.0.0.1:50051.",
   options: {
     config: { type: "string", alias: "c", description: "config file; default ./gate.config.ts, else the embedded one", value: "FILE" },
     worker: { type: "string", description: "also serve this handlers file, inside the gate", isMany: true, value: "FILE" },
