@@ -56,6 +56,7 @@ export default defineConfig({
   // heartbeat: "1s", // between two pings; three unanswered ones take a worker out of rotation
   // lostAfter: 10, // unanswered pings after which a silent worker's jobs are given up
   // maxPayload: "16mb", // of one job or reply; stream what is larger
+  // queueMemory: "256mb", // payloads of waiting jobs, of all methods together
   // settle: "2s", // after a start, how long a call of an unknown method waits for workers to come back
   // drainTimeout: "30s", // how long running jobs may take to finish when the gate stops
 });

@@ -49,6 +49,8 @@ export interface GateConfig {
   lostAfter?: number;
   /** Largest payload of a job or a reply; default `"16mb"`. */
   maxPayload?: Size;
+  /** Payloads of waiting jobs, of all methods together; default `"256mb"`. A job that does not fit fails as `resource_exhausted`. */
+  queueMemory?: Size;
   /** Right after the start, how long a call of an unknown method waits for workers to come back; default `"2s"`. */
   settle?: Duration;
   /** How long running jobs may take to finish when the gate stops; default `"30s"`. */

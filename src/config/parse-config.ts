@@ -24,6 +24,7 @@ export interface GateSettings {
   heartbeatMs: number;
   lostAfterBeats: number;
   maxPayloadBytes: number;
+  queueBytes: number;
   settleMs: number;
   drainTimeoutMs: number;
 }
@@ -88,6 +89,7 @@ const gate = z.strictObject(
     heartbeat: duration.optional(),
     lostAfter: count(4).optional(),
     maxPayload: size.optional(),
+    queueMemory: size.optional(),
     settle: duration.optional(),
     drainTimeout: duration.optional(),
   },
@@ -114,6 +116,7 @@ export function parseConfig(config: unknown, source = "the config"): GateSetting
     heartbeatMs: ms(data.heartbeat, 1000),
     lostAfterBeats: data.lostAfter ?? 10,
     maxPayloadBytes: parseSize(data.maxPayload) ?? 16 * 1024 * 1024,
+    queueBytes: parseSize(data.queueMemory) ?? 256 * 1024 * 1024,
     settleMs: ms(data.settle, 2000),
     drainTimeoutMs: ms(data.drainTimeout, 30_000),
   };

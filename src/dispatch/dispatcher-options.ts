@@ -16,5 +16,7 @@ export interface DispatcherOptions {
   clock: Clock;
   /** After the start, jobs for unknown targets wait this long for workers to come back, in ms. */
   settleMs: number;
+  /** Payloads of waiting jobs that are held at most, in bytes. */
+  queueBytes?: number;
   logger?: Logger;
 }

@@ -10,12 +10,13 @@ import type { RouteTable } from "../routing/route-table.ts";
 import type { DispatcherOptions, DispatchListener } from "./dispatcher-options.ts";
 import { pinnedVersion } from "./pinned-version.ts";
 import { choose } from "./placement.ts";
-import { notFound, queueFull, strategyThrew } from "./refusals.ts";
+import { notFound, strategyThrew } from "./refusals.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { JobRun, type RunOwner } from "./run.ts";
 import { Settling } from "./settling.ts";
 import { countEnd, type JobCounts, newCounts, type Target } from "./target.ts";
 import { TargetTable } from "./target-table.ts";
+import { WaitingJobs } from "./waiting-jobs.ts";
 
 /** A job that no handler has seen is placed again this many times, idempotent or not. */
 const maxPlacements = 16;
@@ -32,8 +33,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   readonly #wheel: DeadlineWheel;
   readonly #orphans: OrphanWatch;
   readonly #targets: TargetTable;
-  /** Targets with a queue that is not empty. */
-  readonly #waiting = new Set<Target>();
+  readonly #waiting: WaitingJobs;
   readonly #settling: Settling;
   readonly #listeners: DispatchListener[] = [];
   /** Over all targets, forgotten ones too. */
@@ -49,6 +49,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     this.#targets = new TargetTable(options.registry, options.routes);
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
+    this.#waiting = new WaitingJobs(options.queueBytes ?? Infinity);
     this.#wheel = new DeadlineWheel(options.clock);
     this.#orphans = new OrphanWatch(options.clock);
     this.#registry.listen(this);
@@ -86,7 +87,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   setRoutes(routes: RouteTable): void {
     this.#targets.setRoutes(routes);
     // A new strategy may have a place where the old one had none.
-    for (const target of this.#waiting) this.#pump(target);
+    for (const target of this.#waiting.targets) this.#pump(target);
   }
 
   /** Refuses new jobs and resolves once every accepted one has ended. */
@@ -114,8 +115,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
   // From the registry.
 
   available(endpoint: Endpoint): void {
-    if (this.#waiting.size === 0) return;
-    const served = [...this.#waiting].filter((target) => endpoint.methods.has(target.name));
+    if (this.#waiting.targets.size === 0) return;
+    const served = [...this.#waiting.targets].filter((target) => endpoint.methods.has(target.name));
     // The target whose head has waited longest comes first: one busy method cannot starve another on a shared worker.
     if (served.length > 1) served.sort((a, b) => (a.queue.first?.acceptedAt ?? 0) - (b.queue.first?.acceptedAt ?? 0));
     for (const target of served) this.#pump(target);
@@ -172,7 +173,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     const { target } = run;
     if (target === undefined) this.#settling.release(run);
     else {
-      if (wasWaiting && run.isQueued) this.#leaveQueue(run, target);
+      if (wasWaiting && run.isQueued) this.#waiting.remove(run, target);
       // An answer has just read the clock.
       target.ended(run, run.state === "completed" ? run.releasedAt : this.#clock.now());
     }
@@ -206,27 +207,19 @@ export class Dispatcher implements RunOwner, RegistryListener {
   }
 
   #enqueue(run: JobRun, target: Target): void {
-    if (target.queue.size >= target.route.queue) {
+    const refusal = this.#waiting.refusal(run, target);
+    if (refusal !== undefined) {
       target.counts.refused++;
       this.totals.refused++;
-      return run.refuse(queueFull(target));
+      return run.refuse(refusal);
     }
     this.#wait(run, target, "tail");
     if (target.pool.available.length > 0) this.#pump(target);
   }
 
   #wait(run: JobRun, target: Target, where: "its place" | "tail"): void {
-    run.isQueued = true;
-    if (where === "its place") target.queue.restore(run);
-    else target.queue.push(run);
-    this.#waiting.add(target);
+    this.#waiting.add(run, target, where);
     this.#orphans.queued(run, target);
-  }
-
-  #leaveQueue(run: JobRun, target: Target): void {
-    run.isQueued = false;
-    target.queue.remove(run);
-    if (target.queue.size === 0) this.#waiting.delete(target);
   }
 
   /** Places waiting runs in order until one has to go on waiting; one that is pinned to a busy version lets others pass. */
@@ -243,7 +236,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     for (const run of target.queue.heads()) {
       const endpoint = this.#choose(run, target);
       if (endpoint !== undefined) {
-        this.#leaveQueue(run, target);
+        this.#waiting.remove(run, target);
         this.#place(run, target, endpoint);
         return true;
       }

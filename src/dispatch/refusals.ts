@@ -9,15 +9,27 @@ export function notFound(name: string, known: Iterable<string>): GateError {
   return new GateError("not_found", `no worker serves ${JSON.stringify(name)}; ${hint}`);
 }
 
-/** As many jobs wait as the route allows. */
-export function queueFull(target: Target): GateError {
-  const { name, route } = target;
+/** Why one more job cannot wait for `target`: as many wait as its route allows, or its payload has no room among all that wait. */
+export function refusalToWait(target: Target, payloadBytes: number, roomBytes: number): GateError | undefined {
+  if (target.queue.size >= target.route.queue) return queueFull(target);
+  return payloadBytes > roomBytes ? memoryFull(target) : undefined;
+}
+
+function queueFull({ name, route }: Target): GateError {
   return new GateError(
     "resource_exhausted",
     `${route.queue} jobs wait for ${name} already, the bound of route "${route.pattern}"; try again later, add workers or raise its queue`,
     {
       details: { queue: route.queue, retryAfterMs: 1000 },
     },
+  );
+}
+
+function memoryFull(target: Target): GateError {
+  return new GateError(
+    "resource_exhausted",
+    `no room for the payload of one more job for ${target.name}: those that wait fill the gate's queueMemory; try again later, add workers or raise it`,
+    { details: { retryAfterMs: 1000 } },
   );
 }
 

@@ -102,7 +102,7 @@ class RunningGate implements Gate, GateHost {
     this.#routes = routeTableOf(settings, []);
     this.#keyring = keyringOf(settings.keys, this.ownKey);
     this.registry = new Registry(clock);
-    this.#dispatcher = new Dispatcher({ registry: this.registry, routes: this.#routes, clock, logger, settleMs: settings.settleMs });
+    this.#dispatcher = new Dispatcher({ ...settings, registry: this.registry, routes: this.#routes, clock, logger });
     this.registry.listen({ methodsChanged: () => this.#tellMethods() });
     const source: StatusSource = {
       clock,

@@ -15,12 +15,12 @@ export class DispatchBench {
   readonly registry = new Registry(this.clock);
   readonly dispatcher: Dispatcher;
 
-  constructor(routes: (Partial<Route> & { pattern: string })[] = [], settleMs = 0) {
+  constructor(routes: (Partial<Route> & { pattern: string })[] = [], settleMs = 0, queueBytes = Infinity) {
     const table = new RouteTable(
       routes.map((route) => makeRoute(route)),
       makeRoute({ pattern: "*" }),
     );
-    this.dispatcher = new Dispatcher({ registry: this.registry, routes: table, clock: this.clock, settleMs });
+    this.dispatcher = new Dispatcher({ registry: this.registry, routes: table, clock: this.clock, settleMs, queueBytes });
   }
 
   join(

@@ -60,6 +60,19 @@ describe("a queue", () => {
     expect(calls[3]!.sink.error?.details).toMatchObject({ queue: 2, retryAfterMs: 1000 });
   });
 
+  it("refuses a job whose payload has no room among those that wait, of all methods together, and has it again when they go", () => {
+    const bench = new DispatchBench([], 0, 100);
+    const { worker } = bench.join("w", { methods: ["S.m", "S.n"] });
+    const payload = Buffer.alloc(60);
+    const [, second, third] = [bench.call({ payload }), bench.call({ payload }), bench.call({ payload, target: "S.n" })];
+    expect(third.sink.error).toMatchObject({ code: "resource_exhausted", details: { retryAfterMs: 1000 } });
+    expect(bench.call({ payload: Buffer.alloc(40), target: "S.n" }).sink.hasEnded).toBe(false);
+    second.control.cancel();
+    expect(bench.call({ payload, target: "S.n" }).sink.hasEnded).toBe(false);
+    for (let at = 0; at < 3; at++) worker.end(worker.sent[at]!);
+    expect(bench.call({ payload: Buffer.alloc(100) }).sink.hasEnded).toBe(false);
+  });
+
   it("hands out jobs in the order in which they came", () => {
     const bench = new DispatchBench();
     const { worker } = bench.join("w");
