@@ -17,6 +17,7 @@ export default defineConfig({
       port: 9000,
       host: "127.0.0.1", // "0.0.0.0" lets other machines in
       // bodyLimit: "16mb", // of one request; never more than maxPayload
+      // bodyMemory: "256mb", // of all that are being received
       // control: "", // prefix of the gate's own pages, for when a service wants /health itself
       // requestTimeout: "60s", // for a request to arrive in full
       // trustProxy: false, // proxies whose X-Forwarded-For is believed: true, or their addresses

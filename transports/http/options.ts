@@ -12,6 +12,8 @@ export interface HttpOptions {
   host?: string;
   /** Largest request body; default `"16mb"`, and never more than the gate's `maxPayload`. */
   bodyLimit?: Size;
+  /** All bodies that are being received together; default `"256mb"`. A request that does not fit is answered 429. */
+  bodyMemory?: Size;
   /** Prefix of the gate's own routes (`/health`, `/call`, …); default none. */
   control?: string;
   /** Time for a request to arrive in full; default `"60s"`. */
@@ -39,6 +41,7 @@ export interface HttpSettings {
   port: number;
   host: string;
   bodyLimit: number;
+  bodyMemory: number;
   control: string;
   requestTimeoutMs: number;
   trustProxy: boolean | string | string[];
@@ -50,14 +53,26 @@ export interface HttpSettings {
 }
 
 const defaultHeartbeatMs = 60_000;
-const keys = ["port", "host", "bodyLimit", "control", "requestTimeout", "trustProxy", "cors", "proxy", "proxyFile", "registry"];
+const keys = [
+  "port",
+  "host",
+  "bodyLimit",
+  "bodyMemory",
+  "control",
+  "requestTimeout",
+  "trustProxy",
+  "cors",
+  "proxy",
+  "proxyFile",
+  "registry",
+];
 
 /** Every fault of the options. */
 export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (typeof options !== "object" || options === null)
     return [{ path: "options", problem: "are not an object", remedy: "write http({ port: 9000 }) or http()" }];
   const faults: ConfigFault[] = [];
-  const { port, host, bodyLimit, control, requestTimeout, trustProxy, cors, proxy, proxyFile, registry } = options;
+  const { port, host, bodyLimit, bodyMemory, control, requestTimeout, trustProxy, cors, proxy, proxyFile, registry } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     faults.push({ path: "port", problem: `${JSON.stringify(port)} is not a port`, remedy: "write a whole number from 0 to 65535" });
   }
@@ -65,6 +80,8 @@ export function checkOptions(options: HttpOptions): ConfigFault[] {
     faults.push({ path: "host", problem: "is not an address", remedy: 'write "127.0.0.1" or "0.0.0.0"' });
   if (bodyLimit !== undefined && !((parseSize(bodyLimit) ?? 0) > 0))
     faults.push({ path: "bodyLimit", problem: "is not a size above zero", remedy: 'write one such as "16mb"' });
+  if (bodyMemory !== undefined && !((parseSize(bodyMemory) ?? 0) > 0))
+    faults.push({ path: "bodyMemory", problem: "is not a size above zero", remedy: 'write one such as "256mb"' });
   if (control !== undefined && !/^(\/[\w.~-]+)*$/.test(control))
     faults.push({ path: "control", problem: "is not a path prefix", remedy: 'write one such as "/_gate"' });
   if (requestTimeout !== undefined && parseDuration(requestTimeout) === undefined)
@@ -99,6 +116,7 @@ export function toSettings(options: HttpOptions, maxPayloadBytes: number): HttpS
     port: options.port ?? 9000,
     host: options.host ?? "127.0.0.1",
     bodyLimit: Math.min(parseSize(options.bodyLimit) ?? 16 * 1024 * 1024, maxPayloadBytes),
+    bodyMemory: parseSize(options.bodyMemory) ?? 256 * 1024 * 1024,
     control: options.control ?? "",
     requestTimeoutMs: Math.ceil(parseDuration(options.requestTimeout) ?? 60_000),
     trustProxy: options.trustProxy ?? false,

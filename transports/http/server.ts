@@ -2,10 +2,11 @@ import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerRes
 import { Server as TcpServer } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
+import { BodyMemory, limitBodies } from "./body-memory.ts";
 import { Bindings, isOwnPath, type Match } from "./bindings.ts";
 import { addControlRoutes, frontPage, ownMethodsOf } from "./control-routes.ts";
 import { addCors } from "./cors.ts";
-import { isMediaType, plainTarget, readWhole } from "./direct-request.ts";
+import { type BodyBounds, isMediaType, plainTarget, readWhole } from "./direct-request.ts";
 import { HttpReply } from "./http-reply.ts";
 import { codeOfStatus } from "./http-status.ts";
 import { acceptLinks, type LinkServer } from "./link.ts";
@@ -41,6 +42,7 @@ class HttpDoor implements Door {
   readonly #callPrefix: string;
   readonly #shared: SharedRegistry;
   readonly #via: string;
+  readonly #bodies: BodyBounds;
   #isStale = true;
   readonly #responses = new OpenResponses();
   #links: LinkServer | undefined;
@@ -54,6 +56,7 @@ class HttpDoor implements Door {
     this.#gate = gate;
     this.#bindings = new Bindings(settings.control, (target) => gate.holdsPaths(target));
     this.#callPrefix = `${settings.control}/call/`;
+    this.#bodies = { limit: settings.bodyLimit, memory: new BodyMemory(settings.bodyMemory) };
     const http = slowRequests(settings.requestTimeoutMs);
     this.#shared = shareRegistry(gate);
     this.#via = viaOf(gate.status.info().id);
@@ -151,6 +154,7 @@ class HttpDoor implements Door {
     const app = this.#app;
     // Bodies are bytes here: whoever serves the job decodes them.
     app.removeAllContentTypeParsers();
+    limitBodies(app, this.#bodies.memory);
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => this.#fault(error, request, reply));
     const { control, heartbeatMs } = this.#settings;
@@ -176,7 +180,7 @@ class HttpDoor implements Door {
     const called = target ?? match?.target;
     if (called === undefined || !isMediaType(request.headers["content-type"])) return false;
     const remote = request.socket.remoteAddress ?? "";
-    return readWhole(request, this.#settings.bodyLimit, (body) => {
+    return readWhole(request, this.#bodies, (body) => {
       try {
         this.#call(request, response, { body, target: called, remote, bound: match });
       } catch (error) {

@@ -1,5 +1,6 @@
 import { currentJob, defineService, method } from "unigate";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { exchange, openHttpDoor } from "../../support/http-door.ts";
 
@@ -158,6 +159,29 @@ describe("a body", () => {
     const chunk = `200\r\n${"x".repeat(512)}\r\n`;
     const chunked = await exchange(port, [`${head}transfer-encoding: chunked\r\n\r\n`, chunk, chunk, chunk]);
     expect([chunked.text.slice(0, 12), chunked.isClosed]).toEqual(["HTTP/1.1 413", true]);
+  });
+
+  it("that has no room among all that are being received is 429 and can be tried again, declared or chunked, before its first byte", async () => {
+    const { port, url } = await openHttpDoor(service, { http: { bodyLimit: "1mb", bodyMemory: "1mb" } });
+    const head = "POST /call/q.size HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\n";
+    const size = 600_000;
+    const slow = connect(port, "127.0.0.1");
+    slow.on("error", () => {});
+    slow.write(`${head}content-length: ${size}\r\n\r\n${"x".repeat(1000)}`);
+    const body = Buffer.alloc(size);
+    const type = { "content-type": "application/octet-stream" };
+    const refused = async (): Promise<[number, string | null]> => {
+      const response = await fetch(`${url}/call/q.size`, { ...post(type, ""), body });
+      await response.text();
+      return [response.status, response.headers.get("retry-after")];
+    };
+    await expect.poll(refused).toEqual([429, "1"]);
+    const chunked = await exchange(port, [`${head}transfer-encoding: chunked\r\n\r\n`, `80000\r\n${"x".repeat(0x80000)}\r\n`]);
+    expect(chunked.text).toContain("429 Too Many Requests");
+    // Small ones, which are most, go on.
+    expect(await (await fetch(`${url}/call/q.size`, { ...post(type, ""), body: "abc" })).json()).toBe(3);
+    slow.destroy();
+    await expect.poll(async () => (await refused())[0]).toBe(200);
   });
 
   it("may never be larger than the gate's maxPayload", async () => {

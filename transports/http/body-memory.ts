@@ -1,0 +1,58 @@
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import type { FastifyInstance } from "fastify";
+import { GateError } from "unigate/transport";
+
+/** A body up to this size is one read of its socket, and not counted. */
+const smallBytes = 64 * 1024;
+
+/** Bounds what the bodies that are being received hold together: each is bounded by `bodyLimit`, but connections are many. */
+export class BodyMemory {
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Makes room for a request's body until it has been answered; false when there is none. */
+  reserve(request: IncomingMessage, bytes: number): boolean {
+    if (bytes <= smallBytes) return true;
+    if (this.#bytes + bytes > this.#maxBytes) return false;
+    this.#bytes += bytes;
+    request.once("close", () => (this.#bytes -= bytes));
+    return true;
+  }
+}
+
+/** Holds the bodies that fastify collects to the bound: those of known length when they begin, chunked ones as they come. */
+export function limitBodies(app: FastifyInstance, memory: BodyMemory): void {
+  app.addHook("preParsing", (request, _reply, payload, done) => {
+    const { "content-length": announced, "transfer-encoding": encoding } = request.headers;
+    if (encoding !== undefined) done(null, Readable.from(counted(request.raw, payload, memory), { objectMode: false }));
+    else if (memory.reserve(request.raw, Number(announced ?? 0))) done(null, payload);
+    else done(noRoom());
+  });
+}
+
+async function* counted(request: IncomingMessage, payload: Readable, memory: BodyMemory): AsyncGenerator<Buffer> {
+  let reserved = 0;
+  let received = 0;
+  // A refusal must still reach the client, so the end of this reading is not the end of the connection.
+  for await (const piece of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    received += piece.length;
+    // In steps that double: a body is then counted in a dozen of them.
+    const step = Math.max(received - reserved, reserved, 2 * smallBytes);
+    if (received > reserved) {
+      if (!memory.reserve(request, step)) throw noRoom();
+      reserved += step;
+    }
+    yield piece;
+  }
+}
+
+function noRoom(): GateError {
+  return new GateError("resource_exhausted", "the bodies that are being received fill the gate's bodyMemory; try again later", {
+    details: { retryAfterMs: 1000 },
+  });
+}
