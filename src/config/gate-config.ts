@@ -38,6 +38,7 @@ export interface KeyConfig {
 export interface GateConfig {
   /** Shown to people; default the host's name. */
   name?: string;
+  /** Ways in for callers and workers, such as `http()`, `zmq()`, `grpc()`. */
   transports: readonly Transport[];
   /** By `Service.method`, `Service.*` or `*`; the most specific pattern holds. */
   routes?: Readonly<Record<string, RouteConfig>>;

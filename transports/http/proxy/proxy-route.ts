@@ -30,6 +30,7 @@ export interface ProxyRoute {
   path: string;
   /** Default all of them. */
   methods?: string | readonly string[];
+  /** URLs of the servers, `"http://host:port"`, or objects with weights. */
   to: string | ProxyServer | readonly (string | ProxyServer)[];
   /** The route is the method `name.fetch` for everybody else; default made of the path. */
   name?: string;
