@@ -64,6 +64,11 @@ export function refusalOf(holder: Holder, permission: Permission): GateError | u
   return new GateError("permission_denied", `the key of ${holder.name} may ${holder.may.join(" and ") || "do nothing"}, not ${permission}`);
 }
 
+/** `holder` with no more than `limit` allows: for whoever came a way on which even a good key may not do everything. */
+export function limited(holder: Holder, limit: Holder | undefined): Holder {
+  return limit === undefined ? holder : { name: limit.name, may: holder.may.filter((permission) => limit.may.includes(permission)) };
+}
+
 /** The form of a key that a config may hold in the open. */
 export function digestOf(key: string): string {
   return key.startsWith(digestPrefix) ? key.slice(digestPrefix.length).toLowerCase() : sha256(key);

@@ -1,4 +1,4 @@
-import { type Holder, refusalOf } from "../access/keyring.ts";
+import { type Holder, limited, refusalOf } from "../access/keyring.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { Job } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
@@ -42,17 +42,19 @@ export class GateSession implements SessionHandler, EndpointLink {
   readonly #host: SessionHost;
   readonly #session: Session;
   readonly #helloTimer: Timer;
+  readonly #limit: Holder | undefined;
   #hello: Hello | undefined;
   #holder: Holder = nobody;
   #endpoint: Endpoint | undefined;
   #onClosed: (() => void) | undefined;
 
-  constructor(connection: Connection, host: SessionHost) {
+  constructor(connection: Connection, host: SessionHost, limit?: Holder) {
     this.#host = host;
+    this.#limit = limit;
     this.#session = new Session(connection, {
       greeting: {
         welcome: (hello) => {
-          this.#holder = host.identify(hello.key);
+          this.#holder = limited(host.identify(hello.key), limit);
           this.#hello = hello;
           return host.welcome(this, hello);
         },
@@ -104,7 +106,7 @@ export class GateSession implements SessionHandler, EndpointLink {
   identifyAgain(): void {
     if (this.#hello === undefined) return;
     try {
-      this.#holder = this.#host.identify(this.#hello.key);
+      this.#holder = limited(this.#host.identify(this.#hello.key), this.#limit);
     } catch (error) {
       this.close(GateError.from(error));
     }

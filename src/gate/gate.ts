@@ -205,8 +205,8 @@ class RunningGate implements Gate, GateHost {
     return this.#routes.match(target).isPublic;
   }
 
-  accept(connection: Connection): void {
-    const session = new GateSession(connection, this);
+  accept(connection: Connection, limit?: Holder): void {
+    const session = new GateSession(connection, this, limit);
     this.#sessions.add(session);
     if (this.#sessions.size > maxSessions)
       session.close(new GateError("resource_exhausted", `this gate takes ${maxSessions} links at most`));

@@ -62,8 +62,8 @@ export interface GateHost {
   isPublic(target: string): boolean;
   /** Ingress: brings a job to a worker. */
   dispatch(job: Job, sink: ReplySink): JobControl;
-  /** Speaks the gate protocol with whoever is at the other end: a client, a worker or both. */
-  accept(connection: Connection): void;
+  /** Speaks the gate protocol with whoever is at the other end, a client, a worker or both; none of them may do more than `limit`. */
+  accept(connection: Connection, limit?: Holder): void;
   /** Egress: takes in a worker that does not speak the gate protocol. Throws for a method that no worker may serve. */
   join(link: EndpointLink, offer: EndpointOffer): Endpoint;
   leave(endpoint: Endpoint): void;

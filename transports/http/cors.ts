@@ -1,9 +1,14 @@
 import type { FastifyInstance } from "fastify";
 
-/** Which pages of other origins may call, from a browser. */
+/** Which pages of other origins may call, from a browser, over HTTP and over WebSocket links. */
 export interface CorsOptions {
   /** `"https://app.example"`, a list of such, or `true` for every page. */
   origin: true | string | readonly string[];
+}
+
+/** Tells whether the page of a WebSocket's `Origin` is one of those that `cors` names. */
+export function isAllowedOrigin(cors: CorsOptions | undefined, origin: string | undefined): boolean {
+  return cors !== undefined && origin !== undefined && (cors.origin === true || [cors.origin].flat().includes(origin));
 }
 
 const exposed = "x-request-id, x-worker-id, retry-after";

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import type { GateHost } from "unigate/transport";
+import type { GateHost, Holder } from "unigate/transport";
+import { type CorsOptions, isAllowedOrigin } from "./cors.ts";
 import { WsConnection } from "./ws-connection.ts";
 
 /** The WebSocket half of an HTTP port. */
@@ -9,11 +10,15 @@ export interface LinkServer {
   close(): void;
 }
 
+/** What is listed in `cors` may call, and no more: a page that anybody's browser shows is no worker. */
+const page: Holder = { name: "a page of another origin", may: ["call", "admin"] };
+
 /** Takes in clients and workers that upgrade `path` to a WebSocket; an upgrade that `otherwise` does not take either is refused. */
 export function acceptLinks(
   server: Server,
   path: string,
   gate: GateHost,
+  cors: CorsOptions | undefined,
   otherwise: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean | undefined,
 ): LinkServer {
   const maxFrameBytes = gate.maxPayloadBytes * 2 + 1024 * 1024;
@@ -21,11 +26,11 @@ export function acceptLinks(
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [asked] = (request.url ?? "").split("?");
     if (asked !== path) return otherwise(request, socket, head) === true ? undefined : refuse(socket, "404 Not Found");
-    if (isForeignPage(request)) return refuse(socket, "403 Forbidden");
+    const isForeign = isForeignPage(request);
+    if (isForeign && !isAllowedOrigin(cors, request.headers.origin)) return refuse(socket, "403 Forbidden");
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      gate.accept(
-        new WsConnection(webSocket, `ws:${request.socket.remoteAddress ?? "?"}:${request.socket.remotePort ?? 0}`, maxFrameBytes),
-      );
+      const remote = `ws:${request.socket.remoteAddress ?? "?"}:${request.socket.remotePort ?? 0}`;
+      gate.accept(new WsConnection(webSocket, remote, maxFrameBytes), isForeign ? page : undefined);
     });
   });
   return {

@@ -108,9 +108,8 @@ class HttpDoor implements Door {
     const { host, port } = this.#settings;
     try {
       const url = await this.#app.listen({ host, port });
-      this.#links = acceptLinks(this.#app.server, `${this.#settings.control}/link`, this.#gate, (...upgrade) =>
-        this.#proxy?.upgrade(...upgrade),
-      );
+      const { control, cors } = this.#settings;
+      this.#links = acceptLinks(this.#app.server, `${control}/link`, this.#gate, cors, (...upgrade) => this.#proxy?.upgrade(...upgrade));
       this.addresses = [{ url, purpose: "HTTP calls, and clients and workers over WebSocket" }];
     } catch (error) {
       throw listenError(error, host, port);
