@@ -1,5 +1,6 @@
 /** The front door for users: configs, callers and handlers. The gate itself is `unigate/gate`; transports are one sub-path each. */
-export { type CallOptions, type Client, type ClientOptions, connect } from "./client/client.ts";
+export type { CallOptions, Client, ClientOptions } from "./client/client.ts";
+export { connect } from "./client/connect.ts";
 export type { Call } from "./client/call.ts";
 export type { Remote, RemoteStream, RemoteValue } from "./client/remote.ts";
 export { defineConfig, type GateConfig, type KeyConfig, type RouteConfig } from "./config/gate-config.ts";

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type Duration, parseDuration } from "../config/duration.ts";
 import { GateError } from "../error/gate-error.ts";
 import { DeadlineWheel } from "../job/deadline-wheel.ts";
@@ -6,13 +5,13 @@ import { Job } from "../job/job.ts";
 import { Metadata, type MetadataInit } from "../job/metadata.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import { type Clock, systemClock } from "../observe/clock.ts";
+import { afterTurn } from "../observe/platform.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
+import { randomId } from "../observe/random-id.ts";
 import { msgpackType } from "../protocol/content-type.ts";
 import { encodePayload } from "../protocol/payload.ts";
 import { SlotTable } from "../protocol/slot-table.ts";
-import { parseGateUrl } from "../transport/carriers.ts";
 import type { Connection } from "../transport/connection.ts";
-import { defaultGateUrl } from "../transport/default-gate-url.ts";
 import { PeerLink, type PeerLinkHandler } from "../transport/peer-link.ts";
 import type { Session } from "../transport/session.ts";
 import type { ServiceStatus } from "../transport/status.ts";
@@ -66,21 +65,16 @@ export interface Client<Api = never> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/**
- * Connects to a gate; returns at once, the link comes up in the background.
- *
- * @example
- * ```ts
- * import { connect } from "unigate";
- *
- * const client = connect<typeof import("./handlers.ts")>("tcp://127.0.0.1:5555");
- * const greeter = client.service("greeter");
- * console.log(await greeter.hello("Ada"));
- * await client.close();
- * ```
- */
-export function connect<Api = never>(url: string = defaultGateUrl(), options: ClientOptions = {}): Client<Api> {
-  return new LinkedClient(parseGateUrl(url), options) as unknown as Client<Api>;
+/** What the platform gives a client: how it reaches a gate, and what it calls itself. */
+export interface ClientPlatform {
+  open: (url: URL, signal: AbortSignal) => Promise<Connection>;
+  /** For people: `unigate/0.1.0 node/26.1.0`. */
+  agent: string;
+}
+
+/** Makes a client on any platform; `connect` is its face in Node, `unigate/browser` in a browser. */
+export function createClient<Api = never>(url: URL, options: ClientOptions, platform: ClientPlatform): Client<Api> {
+  return new LinkedClient(url, options, platform) as unknown as Client<Api>;
 }
 
 class LinkedClient implements Client, PeerLinkHandler, CallHost {
@@ -102,7 +96,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   #refusal: GateError | undefined;
   #isClosed = false;
 
-  constructor(url: URL, options: ClientOptions) {
+  constructor(url: URL, options: ClientOptions, platform: ClientPlatform) {
     this.#url = url;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -112,14 +106,15 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
     this.#metadata = Metadata.from(options.metadata);
     this.#link = new PeerLink({
       url,
-      id: options.id ?? `client-${randomBytes(4).toString("hex")}`,
-      incarnation: randomBytes(8).toString("hex"),
+      id: options.id ?? `client-${randomId(4)}`,
+      incarnation: randomId(8),
+      agent: platform.agent,
       key: options.key,
       clock: this.#clock,
       random: options.random ?? systemRandom,
       maxJobs: 0,
       handler: this,
-      ...(options.open === undefined ? {} : { open: options.open }),
+      open: options.open ?? platform.open,
     });
   }
 
@@ -178,7 +173,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
     this.#isClosed = true;
     for (const [, call] of this.#open.entries()) call.cancel("the client was closed");
     // The cancellations leave before the link does.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>(afterTurn);
     this.#link.close();
     this.#wheel.close();
   }

@@ -1,6 +1,7 @@
 import { Packr } from "msgpackr";
 import { GateError } from "../error/gate-error.ts";
 import type { Metadata } from "../job/metadata.ts";
+import { allocate } from "../observe/platform.ts";
 import { Flag, headerBytes } from "./record.ts";
 
 const chunkBytes = 64 * 1024;
@@ -118,7 +119,7 @@ export class FrameWriter {
   #reserve(bytes: number): number {
     if (bytes > this.#block.length - this.#end || bytes >= largeBytes) {
       this.flush();
-      this.#block = Buffer.allocUnsafeSlow(bytes >= largeBytes ? bytes : chunkBytes);
+      this.#block = allocate(bytes >= largeBytes ? bytes : chunkBytes);
       this.#data = new DataView(this.#block.buffer, this.#block.byteOffset, this.#block.length);
       this.#start = 0;
       this.#end = 0;

@@ -1,5 +1,6 @@
 import { Packr } from "msgpackr";
 import { GateError } from "../error/gate-error.ts";
+import { toBase64 } from "../observe/platform.ts";
 import { bytesType, jsonType, msgpackType, textType } from "./content-type.ts";
 
 /**
@@ -46,5 +47,5 @@ function toJson(value: unknown): string {
 // `toJSON` of a Buffer has run by the time a replacer sees the value, so look at the holder.
 function bytesAsBase64(this: unknown, key: string, value: unknown): unknown {
   const original = (this as Record<string, unknown>)[key];
-  return original instanceof Uint8Array ? Buffer.from(original.buffer, original.byteOffset, original.byteLength).toString("base64") : value;
+  return original instanceof Uint8Array ? toBase64(original) : value;
 }

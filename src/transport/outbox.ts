@@ -1,3 +1,4 @@
+import { afterTurn } from "../observe/platform.ts";
 import { FrameWriter } from "../protocol/frame-writer.ts";
 import type { Connection } from "./connection.ts";
 
@@ -25,7 +26,7 @@ export class Outbox extends FrameWriter {
   };
   readonly #leaveOrWait = (): void => {
     if (this.#isQuiet()) this.#leave();
-    else setImmediate(this.#leave);
+    else afterTurn(this.#leave);
   };
 
   /** `isQuiet` tells whether at most one job is under way. */

@@ -13,6 +13,7 @@ export interface OutgoingOwner {
 }
 
 const noBytes = new Uint8Array(0);
+const encoder = new TextEncoder();
 
 /** A job that we sent to the peer: it hears the peer's records and controls the job through records of its own. */
 export class OutgoingJob implements JobControl, InflowTarget {
@@ -72,7 +73,7 @@ export class OutgoingJob implements JobControl, InflowTarget {
   cancel(reason?: string): void {
     if (this.#hasEnded || this.#isCancelled) return;
     this.#isCancelled = true;
-    const why = reason === undefined ? noBytes : Buffer.from(reason.slice(0, 1000));
+    const why = reason === undefined ? noBytes : encoder.encode(reason.slice(0, 1000));
     this.#owner.outbox.message(RecordType.cancel, 0, 0, 0, this.number, 0, 0, why);
     // A slow reader that cancels will never resume: let an end that waits for it come through.
     this.#inflow?.resume();

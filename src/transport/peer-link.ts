@@ -3,11 +3,8 @@ import type { Job } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Clock, Timer } from "../observe/clock.ts";
 import type { Random } from "../observe/random.ts";
-import { version } from "../observe/version.ts";
 import type { Hello, Welcome } from "../protocol/messages.ts";
 import { protocolVersion } from "../protocol/record.ts";
-import { openConnection } from "./carriers.ts";
-import { defaultGateKey } from "./default-gate-url.ts";
 import type { Connection } from "./connection.ts";
 import { Session } from "./session.ts";
 import type { SessionHandler } from "./session-options.ts";
@@ -34,10 +31,12 @@ export interface PeerLinkOptions {
   url: URL;
   id: string;
   incarnation: string;
-  /** Lets us in where the gate has keys; default `$GATE_KEY`. */
-  key?: string | undefined;
-  /** Makes the first connection; later ones too. Default: by the URL's scheme. */
-  open?: (url: URL, signal: AbortSignal) => Promise<Connection>;
+  /** What we are, for people: `unigate/0.1.0 node/26.1.0`. */
+  agent: string;
+  /** Lets us in where the gate has keys. */
+  key: string | undefined;
+  /** Makes the first connection; later ones too. */
+  open: (url: URL, signal: AbortSignal) => Promise<Connection>;
   clock: Clock;
   random: Random;
   maxJobs: number;
@@ -60,7 +59,7 @@ export class PeerLink implements SessionHandler {
   #connecting: AbortController | undefined;
   #isClosed = false;
   /** A link keeps its process alive, also between two sessions, when nothing but an unreferenced timer is left. */
-  readonly #keepAlive: NodeJS.Timeout = setInterval(() => {}, 2 ** 30);
+  readonly #keepAlive: ReturnType<typeof setInterval> = setInterval(() => {}, 2 ** 30);
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
@@ -83,14 +82,14 @@ export class PeerLink implements SessionHandler {
   }
 
   async #connect(): Promise<void> {
-    const { url, id, incarnation, key = defaultGateKey(), clock, open = openConnection, maxJobs, lostAfterBeats = 10 } = this.#options;
+    const { url, id, incarnation, agent, key, clock, open, maxJobs, lostAfterBeats = 10 } = this.#options;
     const connecting = new AbortController();
     this.#connecting = connecting;
     const timer = clock.after(connectTimeoutMs, () => connecting.abort());
     try {
       const connection = await open(url, connecting.signal);
       if (this.#isClosed) return connection.close();
-      const hello: Hello = { version: protocolVersion, id, incarnation, agent: `unigate/${version} node/${process.versions.node}` };
+      const hello: Hello = { version: protocolVersion, id, incarnation, agent };
       if (key !== undefined) hello.key = key;
       this.#session = new Session(connection, { greeting: { hello }, handler: this, clock, maxRecordBytes, maxJobs, lostAfterBeats });
     } catch (error) {

@@ -27,6 +27,7 @@ import type { SessionHandler, SessionOptions } from "./session-options.ts";
 import { RouteNumbers } from "./route-numbers.ts";
 
 const noBytes = new Uint8Array(0);
+const decoder = new TextDecoder();
 /** The nonce of pings that ask for a confirmation; heartbeats count from 1. */
 const confirmationNonce = 0;
 /** The value of a drain record that asks the peer to drain; 0 announces that we do. */
@@ -224,7 +225,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
           .find(record.job)
           ?.fail(GateError.fromWire(unpackMessage(record.payload, "fail")), record.has(Flag.notStarted));
       case RecordType.cancel:
-        return this.#incoming.get(record.job)?.cancel(record.payload.length > 0 ? Buffer.from(record.payload).toString() : undefined);
+        return this.#incoming.get(record.job)?.cancel(record.payload.length > 0 ? decoder.decode(record.payload) : undefined);
       case RecordType.ping:
         return this.outbox.control(RecordType.pong, 0, 0, record.value);
       case RecordType.pong:

@@ -7,8 +7,9 @@ import type { JobControl, ReplySink } from "../job/reply.ts";
 import { type Clock, systemClock, withPatience } from "../observe/clock.ts";
 import { type Logger, silentLogger } from "../observe/logger.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
-import { parseGateUrl } from "../transport/carriers.ts";
-import { defaultGateUrl } from "../transport/default-gate-url.ts";
+import { nodeAgent } from "../transport/node-agent.ts";
+import { openConnection, parseGateUrl } from "../transport/carriers.ts";
+import { defaultGateKey, defaultGateUrl } from "../transport/default-gate-url.ts";
 import type { Connection } from "../transport/connection.ts";
 import { PeerLink, type PeerLinkHandler } from "../transport/peer-link.ts";
 import type { Session } from "../transport/session.ts";
@@ -128,12 +129,13 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       url: this.#url,
       id: this.id,
       incarnation: randomBytes(8).toString("hex"),
-      key: this.#options.key,
+      agent: nodeAgent,
+      key: this.#options.key ?? defaultGateKey(),
+      open: this.#options.open ?? openConnection,
       clock: this.clock,
       random: this.#options.random ?? systemRandom,
       maxJobs: 100_000,
       handler: this,
-      ...(this.#options.open === undefined ? {} : { open: this.#options.open }),
     });
     return this.#started.promise;
   }
