@@ -1,0 +1,83 @@
+/**
+ * `npm run picture`: draws docs/gate-top.svg, a picture of `gate top` in a real terminal (tmux) before a real gate with workers and callers.
+ *
+ * It takes a minute, so that the traffic line is full, and wants the gate's default ports free.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "unigate/client";
+import { toSvg } from "./terminal-svg.ts";
+
+const root = new URL("../..", import.meta.url);
+const command = new URL("dist/cli/main.js", root).pathname;
+const gate = "tcp://127.0.0.1:5555";
+const columns = 110;
+const rows = 30;
+const runMs = 60_000;
+
+const services: Readonly<Record<string, string>> = {
+  "thumbs.ts": `import { setTimeout as sleep } from "node:timers/promises";
+export async function resize(width: number) { await sleep(15 + Math.random() * 40); return width; }
+export async function crop(width: number) { await sleep(5 + Math.random() * 10); return width; }`,
+  "mail.ts": `import { setTimeout as sleep } from "node:timers/promises";
+export async function send(to: string) { await sleep(20); if (Math.random() < 0.02) throw new Error("mailbox is full"); return to; }`,
+  "asr.ts": `import { setTimeout as sleep } from "node:timers/promises";
+export async function* transcribe(words: number) { for (let n = 0; n < words; n++) { await sleep(60); yield n; } }`,
+};
+
+const folder = await mkdtemp(new URL("scratch/picture-", root).pathname);
+const children = [start("serve", "--log-level", "error")];
+const tmux = (...args: string[]): string => execFileSync("tmux", ["-L", "gate-picture", ...args], { encoding: "utf8" });
+try {
+  await sleep(1000);
+  for (const [file, source] of Object.entries(services)) writeFileSync(`${folder}/${file}`, source);
+  for (const id of ["thumbs-a", "thumbs-b", "thumbs-c"])
+    children.push(start("worker", "thumbs.ts", "--id", id, "--concurrency", "8", "--version", "v2"));
+  children.push(start("worker", "mail.ts", "--id", "mail-1", "--concurrency", "2"));
+  children.push(start("worker", "asr.ts", "--id", "asr-gpu", "--gate", "ws://127.0.0.1:9000", "--concurrency", "4"));
+  await sleep(1500);
+  const over = call();
+  tmux("-f", "/dev/null", "new-session", "-d", "-x", String(columns), "-y", String(rows), `${process.execPath} ${command} top`);
+  await sleep(runMs);
+  const screen = tmux("capture-pane", "-p", "-e");
+  over.abort();
+  writeFileSync(new URL("docs/gate-top.svg", root), toSvg(screen, columns, rows));
+} finally {
+  tmux("kill-server");
+  for (const child of children) child.kill();
+  await rm(folder, { recursive: true });
+}
+
+function start(...args: string[]): ReturnType<typeof spawn> {
+  return spawn(process.execPath, [command, ...args], { cwd: folder, stdio: "ignore", env: { ...process.env, NODE_OPTIONS: "" } });
+}
+
+/** Callers of every method, in waves, until the signal. */
+function call(): AbortController {
+  const over = new AbortController();
+  const client = connect(gate);
+  const every = async (target: string, argument: unknown, callers: number, pauseMs: number): Promise<void> => {
+    await Promise.all(
+      Array.from({ length: callers }, async () => {
+        while (!over.signal.aborted) {
+          try {
+            for await (const _value of client.call(target, [argument]));
+          } catch {
+            // A mailbox is full now and then: that is what the picture shows.
+          }
+          await sleep(pauseMs * (1 + Math.sin(Date.now() / 4000) / 2) * Math.random());
+        }
+      }),
+    );
+  };
+  const calls = [
+    every("thumbs.resize", 320, 40, 60),
+    every("thumbs.crop", 64, 12, 50),
+    every("mail.send", "ada", 6, 20),
+    every("asr.transcribe", 30, 3, 500),
+  ];
+  void Promise.all(calls).then(() => client.close());
+  return over;
+}
