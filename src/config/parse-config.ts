@@ -128,6 +128,7 @@ export function toRoute(pattern: string, config: RouteConfig): Route {
     pattern,
     strategy: config.strategy ?? roundRobin(),
     timeoutMs: ms(config.timeout, 60_000) || Infinity,
+    hasDefaultTimeout: config.timeout === undefined,
     queue: config.queue ?? 10_000,
     waitForWorkerMs: ms(config.waitForWorker, 2000),
     retry: { attempts: config.attempts ?? 3 },

@@ -189,7 +189,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
     run.target = target;
     target.counts.accepted++;
     this.totals.accepted++;
-    run.job.deadline = Math.min(run.job.deadline, run.acceptedAt + target.route.timeoutMs);
+    const { timeoutMs, hasDefaultTimeout } = target.route;
+    if (!hasDefaultTimeout || !run.job.setsPace) run.job.deadline = Math.min(run.job.deadline, run.acceptedAt + timeoutMs);
     if (this.#isDraining) return run.refuse(new GateError("unavailable", "the gate is draining; call another one"));
     if (run.job.deadline <= run.acceptedAt) return run.expire();
     this.#wheel.add(run);

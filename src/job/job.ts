@@ -16,6 +16,8 @@ export interface JobInit {
   idempotent?: boolean;
   /** More input follows the payload, through `JobControl.input`. */
   streamsInput?: boolean;
+  /** Its carrier bounds every pause, and a long transfer is no fault: of routes' timeouts, only one that the config names holds. */
+  setsPace?: boolean;
   /** Where the job number counts, e.g. the session: together they name a job that brings no id of its own. */
   origin?: string;
   number?: number;
@@ -32,6 +34,8 @@ export class Job {
   readonly metadata: Metadata;
   readonly idempotent: boolean;
   readonly streamsInput: boolean;
+  /** Only a timeout that its route names bounds its whole life. */
+  readonly setsPace: boolean;
   readonly #origin: string;
   readonly #number: number;
 
@@ -44,6 +48,7 @@ export class Job {
     this.metadata = init.metadata ?? Metadata.empty;
     this.idempotent = init.idempotent ?? false;
     this.streamsInput = init.streamsInput ?? false;
+    this.setsPace = init.setsPace ?? false;
     this.#origin = init.origin ?? "job";
     this.#number = init.number ?? 0;
   }

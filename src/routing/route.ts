@@ -13,6 +13,8 @@ export interface Route {
   readonly strategy: Strategy;
   /** Bound on a job's whole life in the gate when the caller named no earlier deadline. */
   readonly timeoutMs: number;
+  /** The timeout is nobody's choice but the default. */
+  readonly hasDefaultTimeout: boolean;
   /** Jobs of one target that may wait for room; one more fails as `resource_exhausted`. */
   readonly queue: number;
   /** How long a job for a known target waits while no worker is alive. */

@@ -56,6 +56,7 @@ export function makeRoute(route: Partial<Route> & { pattern: string }): Route {
   return {
     strategy: roundRobin(),
     timeoutMs: 60_000,
+    hasDefaultTimeout: route.timeoutMs === undefined,
     queue: 100,
     waitForWorkerMs: 2000,
     retry: { attempts: 3 },

@@ -151,6 +151,14 @@ describe("a running job", () => {
     expect(sink.ends).toBe(1);
   });
 
+  it("that sets its own pace outlives the default timeout, not one that its route names", () => {
+    const bench = new DispatchBench([{ pattern: "*" }, { pattern: "S.*", timeoutMs: 500 }]);
+    bench.join("w", { methods: ["S.m", "T.m"], capacity: 2 });
+    const [unbound, bound] = [bench.call({ target: "T.m", setsPace: true }), bench.call({ target: "S.m", setsPace: true })];
+    bench.clock.advance(100_000);
+    expect([unbound.sink.error?.code, bound.sink.error?.code]).toEqual([undefined, "deadline_exceeded"]);
+  });
+
   it("of a dead worker fails as unavailable and is not sent again", () => {
     const bench = new DispatchBench();
     const first = bench.join("a");

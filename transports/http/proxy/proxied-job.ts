@@ -61,5 +61,6 @@ export function toProxiedJob(options: ProxiedRequest): Job {
     metadata: Metadata.fromFlat(flat),
     idempotent: idempotentMethods.has(method),
     streamsInput,
+    setsPace: true,
   });
 }
