@@ -27,6 +27,7 @@ const controlPaths: ReadonlySet<string> = new Set([
   "/queues",
   "/info",
   "/register",
+  "/svc",
   "/metrics",
   "/link",
   "/call",

@@ -3,7 +3,7 @@ import { Server as TcpServer } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
 import { BodyMemory, limitBodies } from "./body-memory.ts";
-import { Bindings, isOwnPath, type Match } from "./bindings.ts";
+import { Bindings, type Match } from "./bindings.ts";
 import { addControlRoutes, frontPage, ownMethodsOf } from "./control-routes.ts";
 import { addCors } from "./cors.ts";
 import { type BodyBounds, isMediaType, plainTarget, readWhole } from "./direct-request.ts";
@@ -15,7 +15,8 @@ import { refuseLoop, viaOf } from "./loop.ts";
 import type { HttpSettings } from "./options.ts";
 import { toProblem } from "./problem.ts";
 import { OpenResponses } from "./open-responses.ts";
-import type { Proxy, ProxySettings } from "./proxy/index.ts";
+import { PassThrough } from "./pass-through.ts";
+import { createForwarding } from "./proxy/forwarded.ts";
 import { createProxyingServer } from "./proxying-server.ts";
 import { addRegistryRoutes } from "./registry/registry-routes.ts";
 import { type SharedRegistry, shareRegistry } from "./registry/shared-registry.ts";
@@ -46,7 +47,7 @@ class HttpDoor implements Door {
   #isStale = true;
   readonly #responses = new OpenResponses();
   #links: LinkServer | undefined;
-  #proxy: Proxy | undefined;
+  readonly #passThrough: PassThrough;
   #isDraining = false;
 
   readonly #asksToClose = (): boolean => this.#isDraining;
@@ -60,11 +61,10 @@ class HttpDoor implements Door {
     const http = slowRequests(settings.requestTimeoutMs);
     this.#shared = shareRegistry(gate);
     this.#via = viaOf(gate.status.info().id);
+    this.#passThrough = this.#createPassThrough();
     this.#app = fastify({
-      ...(settings.proxy === undefined ? {} : { serverFactory: (others: RequestListener) => this.#createProxyingServer(http, others) }),
+      serverFactory: (others: RequestListener) => this.#createServer(http, others),
       bodyLimit: settings.bodyLimit,
-      requestTimeout: settings.requestTimeoutMs,
-      http,
       trustProxy: settings.trustProxy,
       forceCloseConnections: true,
       routerOptions: { maxParamLength: 1024 },
@@ -73,15 +73,7 @@ class HttpDoor implements Door {
     });
     if (settings.cors !== undefined) addCors(this.#app, settings.cors);
     this.#route();
-    if (settings.proxy === undefined) this.#replaceListener();
     gate.onMethodsChanged(() => (this.#isStale = true));
-  }
-
-  #replaceListener(): void {
-    const { server } = this.#app;
-    const [others] = server.listeners("request") as [RequestListener];
-    server.removeListener("request", others);
-    server.on("request", this.#shortened(others));
   }
 
   /** The bound routes as of now: built anew on the first use after a change, not on each of a thousand changes. */
@@ -95,10 +87,10 @@ class HttpDoor implements Door {
 
   async open(): Promise<void> {
     try {
-      if (this.#settings.proxy !== undefined) this.#proxy = await this.#openProxy(this.#settings.proxy);
+      if (this.#settings.proxy !== undefined) await this.#passThrough.open(this.#settings.proxy);
       await this.#listen();
     } catch (error) {
-      await this.#proxy?.close();
+      await this.#passThrough.close();
       await this.#shared.release();
       throw error;
     }
@@ -109,7 +101,9 @@ class HttpDoor implements Door {
     try {
       const url = await this.#app.listen({ host, port });
       const { control, cors } = this.#settings;
-      this.#links = acceptLinks(this.#app.server, `${control}/link`, this.#gate, cors, (...upgrade) => this.#proxy?.upgrade(...upgrade));
+      this.#links = acceptLinks(this.#app.server, `${control}/link`, this.#gate, cors, (...upgrade) =>
+        this.#passThrough.upgrade(...upgrade),
+      );
       this.addresses = [{ url, purpose: "HTTP calls, and clients and workers over WebSocket" }];
     } catch (error) {
       throw listenError(error, host, port);
@@ -125,7 +119,7 @@ class HttpDoor implements Door {
     if (this.#isDraining) return;
     this.#isDraining = true;
     // A door that goes while its gate stays: another one may have the same servers.
-    if (this.#gate.status.isReady()) void this.#proxy?.retire();
+    if (this.#gate.status.isReady()) this.#passThrough.retire();
     // New requests on connections that outlive the drain; replies under way ask for themselves.
     server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
       response.shouldKeepAlive = false;
@@ -145,7 +139,7 @@ class HttpDoor implements Door {
     timer.clear();
     this.#app.server.closeAllConnections();
     await this.#app.close();
-    await this.#proxy?.close();
+    await this.#passThrough.close();
     await this.#shared.release();
   }
 
@@ -210,29 +204,26 @@ class HttpDoor implements Door {
     else this.#refuse(new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${method}`), request, reply, 405);
   }
 
-  async #openProxy(settings: ProxySettings): Promise<Proxy> {
-    const gate = this.#gate;
-    // undici loads only for a door that proxies.
-    const { createForwarding, openProxy } = await import("./proxy/index.ts");
-    return openProxy(settings, {
-      gate,
-      forwarding: createForwarding(this.#settings.trustProxy),
-      via: this.#via,
-      bodyIdleMs: this.#settings.requestTimeoutMs,
-      isDraining: this.#asksToClose,
-      responses: this.#responses,
+  #createPassThrough(): PassThrough {
+    return new PassThrough({
+      host: {
+        gate: this.#gate,
+        forwarding: createForwarding(this.#settings.trustProxy),
+        via: this.#via,
+        bodyIdleMs: this.#settings.requestTimeoutMs,
+        isDraining: this.#asksToClose,
+        responses: this.#responses,
+      },
+      control: this.#settings.control,
+      registry: this.#shared.registry,
+      bindings: () => this.#currentBindings(),
     });
   }
 
-  #createProxyingServer(http: ServerOptions, others: RequestListener): Server {
-    const { requestTimeoutMs, control } = this.#settings;
-    const { clock } = this.#gate;
-    const proxies = (request: IncomingMessage, response: ServerResponse): boolean => {
-      const isTaken = (path: string): boolean =>
-        isOwnPath(control, path) || this.#currentBindings().find(request.method ?? "GET", path) !== undefined;
-      return this.#proxy?.handle(request, response, isTaken) === true;
-    };
-    const server = createProxyingServer({ http, clock, requestTimeoutMs, proxies }, this.#shortened(others));
+  #createServer(http: ServerOptions, others: RequestListener): Server {
+    const proxies = (request: IncomingMessage, response: ServerResponse): boolean => this.#passThrough.handle(request, response);
+    const { requestTimeoutMs } = this.#settings;
+    const server = createProxyingServer({ http, clock: this.#gate.clock, requestTimeoutMs, proxies }, this.#shortened(others));
     // fastify does this for the servers that it makes itself.
     server.on("clientError", answerMalformed);
     return server;

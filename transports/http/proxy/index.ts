@@ -1,15 +1,10 @@
 /** The reverse proxy: requests that go to HTTP servers as they are. Loads undici; import it for a door that proxies. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { GateError } from "unigate/transport";
-import { forward, type ForwardHost, refuseUnsafe } from "./forward.ts";
+import { forward, type ForwardHost } from "./forward.ts";
+import { forwardUpgrade } from "./forward-upgrade.ts";
 import { ProxyRoutes } from "./proxy-routes.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
-import { toProxiedJob } from "./proxied-job.ts";
-import { admit } from "../request-key.ts";
-import { refuseUpgrade, TunnelReply } from "./tunnel-reply.ts";
-
-export { createForwarding } from "./forwarded.ts";
 
 /** What a door proxies. */
 export interface ProxySettings {
@@ -49,23 +44,7 @@ export async function openProxy(settings: ProxySettings, host: ForwardHost): Pro
       const entry = routes.table.find(request.method ?? "GET", path);
       if (entry === undefined) return false;
       const { target, rewrite, headers } = entry;
-      try {
-        refuseUnsafe(request, host.via);
-        const keyHeader = admit(host.gate, request, target);
-        const job = toProxiedJob({
-          request,
-          target,
-          headers: keyHeader === undefined ? headers : { ...headers, [keyHeader]: null },
-          path: rewrite === undefined ? path : rewrite(path),
-          forwarding: host.forwarding,
-          streamsInput: true,
-          upgrade: request.headers.upgrade,
-        });
-        const reply = new TunnelReply(socket);
-        reply.controlledBy(host.gate.dispatch(job, reply), first);
-      } catch (error) {
-        refuseUpgrade(socket, GateError.from(error, "internal"));
-      }
+      forwardUpgrade(host, request, socket, first, { target, headers, path: rewrite === undefined ? path : rewrite(path) });
       return true;
     },
     async retire() {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Endpoint, type EndpointLink, type EndpointOffer, GateError, type GateHost, type Timer } from "unigate/transport";
 import { loopError, viaOf } from "../loop.ts";
+import { UpstreamHealth } from "../proxy/upstream-health.ts";
 import type { Upstream } from "../upstream/index.ts";
 import { InstanceReply } from "./instance-reply.ts";
 import { toInstanceRequest } from "./instance-request.ts";
@@ -24,8 +25,15 @@ interface Instance {
   readonly registeredAt: number;
   beatAt: number;
   readonly upstream: Upstream;
-  endpoint: Endpoint;
+  /** Undefined until it has joined, which may bring it its first jobs. */
+  place: Place | undefined;
   timer: Timer;
+}
+
+/** An instance in the gate's rotation. */
+interface Place {
+  endpoint: Endpoint;
+  health: UpstreamHealth;
 }
 
 /** Beats that may fail to come. */
@@ -34,6 +42,8 @@ const missableBeats = 3;
 const jobsAtOnce = 1024;
 /** Instances in all; one more is refused. */
 const mostInstances = 10_000;
+/** Jobs in a row without a response that take an instance out, and for how long at first. */
+const health = { path: undefined, intervalMs: 0, timeoutMs: 0, failures: 3, ejectMs: 5000 };
 
 /**
  * Plain HTTP services that registered themselves: each instance is an endpoint of the gate for as long as its heartbeats come.
@@ -44,6 +54,8 @@ const mostInstances = 10_000;
 export class ServiceRegistry {
   readonly #gate: GateHost;
   readonly #instances = new Map<string, Instance>();
+  /** Targets of plain requests, also of services whose instances are gone for now: their requests may wait a moment. */
+  readonly #targets = new Set<string>();
 
   constructor(gate: GateHost) {
     this.#gate = gate;
@@ -70,17 +82,20 @@ export class ServiceRegistry {
       connections: jobsAtOnce,
       via: viaOf(this.#gate.status.info().id),
       toRequest: (job) => toInstanceRequest(instance.registration.methods, job),
+      mayRunElsewhere: () => !this.#isLast(instance),
+      observed: (outcome) => instance.place?.health.observed(outcome),
     });
     const now = Date.now();
-    const instance: Instance = {
-      registration,
-      registeredAt: now,
-      beatAt: now,
-      upstream,
-      endpoint: this.#gate.join(this.#linkOf(upstream), offerOf(registration)),
-      timer: this.#expiry(key, keepaliveMs),
-    };
+    const timer = this.#expiry(key, keepaliveMs);
+    const instance: Instance = { registration, registeredAt: now, beatAt: now, upstream, place: undefined, timer };
+    try {
+      instance.place = this.#join(instance);
+    } catch (error) {
+      timer.clear();
+      throw error;
+    }
     this.#instances.set(key, instance);
+    this.#know(`${name}.${fetchMethod}`);
     this.#gate.logger.info("service registered", { service: name, url: service });
   }
 
@@ -89,6 +104,11 @@ export class ServiceRegistry {
     const instance = this.#remove(keyOf({ name, service: instanceUrl(service) }));
     void instance?.upstream.close();
     return instance !== undefined;
+  }
+
+  /** Tells whether plain requests are jobs of `target`: an instance of that service has registered here. */
+  knows(target: string): boolean {
+    return this.#targets.has(target);
   }
 
   /** The instances of a service, in the order of their registration; undefined for a name that none has. */
@@ -117,11 +137,10 @@ export class ServiceRegistry {
     instance.beatAt = Date.now();
     const before = offerOf(instance.registration);
     instance.registration = registration;
-    const offer = offerOf(registration);
-    if (isDeepStrictEqual(before, offer)) return;
+    if (isDeepStrictEqual(before, offerOf(registration))) return;
     // Running jobs keep the link that they have.
-    this.#gate.leave(instance.endpoint);
-    instance.endpoint = this.#gate.join(this.#linkOf(instance.upstream), offer);
+    this.#leave(instance);
+    instance.place = this.#join(instance);
   }
 
   #expiry(key: string, keepaliveMs: number): Timer {
@@ -139,8 +158,36 @@ export class ServiceRegistry {
     if (instance === undefined) return undefined;
     this.#instances.delete(key);
     instance.timer.clear();
-    this.#gate.leave(instance.endpoint);
+    this.#leave(instance);
     return instance;
+  }
+
+  #know(target: string): void {
+    this.#targets.add(target);
+    if (this.#targets.size <= mostInstances) return;
+    const [oldest = ""] = this.#targets;
+    this.#targets.delete(oldest);
+  }
+
+  #join(instance: Instance): Place {
+    const { clock, logger } = this.#gate;
+    const endpoint = this.#gate.join(this.#linkOf(instance.upstream), offerOf(instance.registration));
+    const isLast = (): boolean => this.#isLast(instance);
+    return { endpoint, health: new UpstreamHealth(endpoint, health, { clock, logger, isLast, probe: () => Promise.resolve(0) }) };
+  }
+
+  #leave({ place }: Instance): void {
+    if (place === undefined) return;
+    place.health.close();
+    this.#gate.leave(place.endpoint);
+  }
+
+  /** No other instance of the service is up. */
+  #isLast(instance: Instance): boolean {
+    const { name } = instance.registration;
+    for (const other of this.#instances.values())
+      if (other !== instance && other.registration.name === name && other.place?.endpoint.state === "ready") return false;
+    return true;
   }
 
   /** Plain requests are answered as they are; declared methods with a value. */
