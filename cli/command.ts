@@ -17,6 +17,8 @@ export interface PositionalSpec {
   description: string;
   isRequired?: boolean;
   isMany?: boolean;
+  /** The only words that it may be. */
+  choices?: readonly string[];
 }
 
 /** What a command gets when it runs. */

@@ -1,7 +1,7 @@
-import { closestName } from "unigate/transport";
 import yargs, { type Options } from "yargs";
 import type { Command, CommandContext, OptionSpec, PositionalSpec } from "./command.ts";
 import { usageOf } from "./help.ts";
+import { suggest } from "./suggest.ts";
 import { UserError } from "./user-error.ts";
 
 type Parsed = Pick<CommandContext, "text" | "texts" | "number" | "isSet">;
@@ -46,8 +46,10 @@ function checkOptions(options: Readonly<Record<string, OptionSpec>>, values: Rec
   for (const name of Object.keys(values)) {
     if (name === "_" || name === "$0" || name === "--" || Object.hasOwn(options, name)) continue;
     const dashes = name.length === 1 ? "-" : "--";
-    const closest = closestName(name, Object.keys(options));
-    throw new UserError(`there is no option ${dashes}${name}`, closest === undefined ? next : `did you mean --${closest}?`);
+    throw new UserError(
+      `there is no option ${dashes}${name}`,
+      suggest(name, Object.keys(options), (closest) => `--${closest}`, next),
+    );
   }
   for (const [name, { type }] of Object.entries(options)) if (type === "number") toNumber(name, toTexts(values[name]).at(-1), next);
 }
@@ -55,14 +57,23 @@ function checkOptions(options: Readonly<Record<string, OptionSpec>>, values: Rec
 function assign(specs: readonly PositionalSpec[], given: readonly string[], next: string): Record<string, string[]> {
   const assigned: Record<string, string[]> = {};
   let at = 0;
-  for (const { name, isMany, isRequired } of specs) {
+  for (const { name, isMany, isRequired, choices } of specs) {
     const values = isMany === true ? given.slice(at) : given.slice(at, at + 1);
     if (isRequired === true && values.length === 0) throw new UserError(`${name.toUpperCase()} is missing`, next);
+    if (choices !== undefined) for (const value of values) checkChoice(value, choices);
     assigned[name] = values;
     at += values.length;
   }
   if (at < given.length) throw new UserError(`${JSON.stringify(given[at])} is one argument too many`, next);
   return assigned;
+}
+
+function checkChoice(value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new UserError(
+    `${JSON.stringify(value)} is not one of ${choices.join(", ")}`,
+    suggest(value, choices, (closest) => closest, `write ${choices.join(" or ")}`),
+  );
 }
 
 function toYargs(spec: OptionSpec): Options {

@@ -37,11 +37,10 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<void> {
 async function load(name: string): Promise<Command> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry !== undefined) return await entry.load();
-  const { closestName } = await import("unigate/transport");
-  const closest = closestName(name, Object.keys(commands));
+  const { suggest } = await import("./suggest.ts");
   throw new UserError(
     `there is no command ${JSON.stringify(name)}`,
-    closest === undefined ? "`gate --help` lists them" : `did you mean \`gate ${closest}\`?`,
+    suggest(name, Object.keys(commands), (closest) => `\`gate ${closest}\``, "`gate --help` lists them"),
   );
 }
 

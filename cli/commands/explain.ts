@@ -1,6 +1,8 @@
+import type { Client } from "unigate/client";
 import type { Explanation } from "unigate/transport";
 import { type Command, defineCommand, gateOptions, jsonOption } from "../command.ts";
 import { withClient } from "../connection.ts";
+import { suggest } from "../suggest.ts";
 
 /** `gate explain`: the match, the strategy, the candidates, and why the others are out. */
 export const explain: Command = defineCommand({
@@ -15,13 +17,18 @@ export const explain: Command = defineCommand({
   examples: ["gate explain counter.increment"],
   async run(context) {
     const args = [context.text("target"), context.text("version")];
-    const explanation = await withClient(
-      context,
-      async (client) => await client.call<Explanation>("Gate.explain", args, { timeout: "10s", signal: context.signal }),
-    );
-    context.output.table(["WHAT", "ANSWER"], rows(explanation), explanation);
+    await withClient(context, async (client) => {
+      const explanation = await client.call<Explanation>("Gate.explain", args, { timeout: "10s", signal: context.signal });
+      context.output.table(["WHAT", "ANSWER"], rows(explanation), explanation);
+      if (!explanation.isKnown) context.output.note(await nearest(client, explanation.target));
+    });
   },
 });
+
+async function nearest(client: Client, target: string): Promise<string> {
+  const targets = (await client.discover()).flatMap(({ methods }) => methods.map(({ name }) => name));
+  return `no worker serves ${target}; ${suggest(target, targets, (closest) => closest, "`gate list` shows what is served")}`;
+}
 
 function rows(explanation: Explanation): unknown[][] {
   const { target, isKnown, patterns, route, strategy, queue, candidates } = explanation;

@@ -6,7 +6,7 @@ import { UserError } from "../user-error.ts";
 export const keys: Command = defineCommand({
   name: "keys",
   summary: "Makes a key for a gate: the secret for its holder, and the line for the config, which holds no secret.",
-  positionals: [{ name: "action", description: "generate", isRequired: true }],
+  positionals: [{ name: "action", description: "generate", isRequired: true, choices: ["generate"] }],
   options: {
     name: { type: "string", description: "who holds it; default someone", value: "NAME" },
     may: { type: "string", description: "call, work or admin; default all of them", isMany: true, value: "WHAT" },
@@ -14,8 +14,6 @@ export const keys: Command = defineCommand({
   },
   examples: ["gate keys generate --name web --may call", "gate keys generate --name farm --may work"],
   async run({ text, texts, output }) {
-    const action = text("action") as string;
-    if (action !== "generate") throw new UserError(`gate keys ${action}: there is no such action`, "write `gate keys generate`");
     const name = text("name") ?? "someone";
     const may = texts("may");
     const wrong = may.find((one) => !["call", "work", "admin"].includes(one));

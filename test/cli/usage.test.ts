@@ -25,6 +25,8 @@ describe("the command line", () => {
 
   it.each([
     [["cal"], "did you mean `gate call`?"],
+    [["help", "wrokers"], "did you mean `gate workers`?"],
+    [["keys", "genrate"], "did you mean generate?"],
     [["call"], "TARGET is missing"],
     [["call", "t.x", "--bogus"], "there is no option --bogus"],
     [["call", "t.x", "--timout", "1s"], "did you mean --timeout?"],
