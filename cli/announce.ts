@@ -1,18 +1,10 @@
 import { styleText } from "node:util";
 import type { Gate } from "unigate/gate";
 
-/** What the start of a gate tells besides its addresses. */
-export interface Announcement {
-  /** The config file; undefined for the embedded default. */
-  config: string | undefined;
-  /** Methods of the gate's own workers. */
-  methods: readonly string[];
-}
-
 type Style = "bold" | "cyan" | "dim" | "green";
 
-/** The lines with which a gate greets whoever started it: what listens where, and what to try. */
-export function announcement(gate: Gate, { config, methods }: Announcement): string {
+/** The lines with which a gate greets whoever started it: its version, its config (none: the embedded one), what listens where, and `body`. */
+export function announcement(gate: Gate, config: string | undefined, body: readonly string[]): string {
   const { version } = gate.status.info();
   const width = Math.max(...gate.addresses.map(({ url }) => url.length));
   const ready = `ready in ${Math.round(performance.now())} ms`;
@@ -20,15 +12,17 @@ export function announcement(gate: Gate, { config, methods }: Announcement): str
   const addresses = gate.addresses.map(
     ({ url, purpose }) => `  ${paint("green", "➜")}  ${paint("cyan", url.padEnd(width))}  ${paint("dim", purpose)}`,
   );
+  return `\n${[head, "", ...addresses, "", ...body].join("\n")}\n`;
+}
+
+/** Lines to try on a gate whose own workers serve `methods`; how to add a worker when there are none. */
+export function whatToTry(gate: Gate, methods: readonly string[]): string[] {
   const urls = {
     http: gate.addresses.find(({ transport }) => transport === "http")?.url,
     zmq: gate.addresses.find(({ transport }) => transport === "zmq")?.url,
   };
-  const body =
-    methods.length === 0
-      ? [`  0 workers. Add one: npx gate worker ./handlers.ts${gateOption(urls)}`]
-      : [`  1 worker serves ${listed(methods)}`, "", "  Try:", ...suggestions(methods, urls).map((line) => `    ${line}`)];
-  return `\n${[head, "", ...addresses, "", ...body].join("\n")}\n`;
+  if (methods.length === 0) return [`  Add a worker: npx gate worker ./handlers.ts${gateOption(urls)}`];
+  return ["  Try:", ...suggestions(methods, urls).map((line) => `    ${line}`)];
 }
 
 /** Names, the first eight of them in full. */

@@ -2,6 +2,7 @@
 import type { Gate } from "unigate/gate";
 import { createMemoryPair, GateError, type Logger } from "unigate/transport";
 import type { LoadedService } from "./load-services.ts";
+import { localUrl } from "./open-gate.ts";
 import { reloadOnChange } from "./supervise/reload-on-change.ts";
 import { ChildExit, Supervisor } from "./supervise/supervisor.ts";
 import { UserError } from "./user-error.ts";
@@ -49,14 +50,14 @@ export interface Watched {
 
 /** Serves handlers in a process of their own, which is replaced when they change: a module that was loaded once stays loaded. */
 export async function serveWatched(gate: Gate, { files, config, note }: Watched): Promise<OwnWorkers> {
-  const url = ["zmq", "http"].flatMap((name) => gate.addresses.filter(({ transport }) => transport === name))[0]?.url;
+  const url = localUrl(gate);
   if (url === undefined) throw new UserError("--worker with --watch needs a ZeroMQ or HTTP transport in the config");
   const supervisor = new Supervisor({
     count: 1,
     graceMs: 30_000,
     note,
     env: { GATE_KEY: gate.ownKey },
-    argv: () => ["worker", `--gate=${reachable(url)}`, "--", ...files],
+    argv: () => ["worker", `--gate=${url}`, "--", ...files],
   });
   const unwatch = reloadOnChange(supervisor, { files, note, ...(config === undefined ? {} : { except: config }) });
   const abandon = (): void => {
@@ -79,9 +80,4 @@ export async function serveWatched(gate: Gate, { files, config, note }: Watched)
       await supervisor.stop();
     },
   };
-}
-
-/** Where a gate that listens on every network is found on its own machine. */
-function reachable(url: string): string {
-  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//*:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }

@@ -9,6 +9,7 @@ export interface CommandEntry {
 /** Every command, in the order of the help. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: "run the gateway; with --worker also a worker inside it", load: async () => (await import("./serve.ts")).serve },
+  dev: { summary: "gate, workers and watch in one terminal", load: async () => (await import("./dev.ts")).dev },
   worker: { summary: "serve the exported functions of files", load: async () => (await import("./worker.ts")).worker },
   call: { summary: "call Service.method and print its result", load: async () => (await import("./call.ts")).call },
   top: { summary: "live dashboard of a gate", load: async () => (await import("./top.ts")).top },

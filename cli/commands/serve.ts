@@ -1,15 +1,14 @@
-import { createGate, type Gate } from "unigate/gate";
-import { GateError, type Logger } from "unigate/transport";
-import { announcement } from "../announce.ts";
+import type { Gate } from "unigate/gate";
+import type { Logger } from "unigate/transport";
+import { announcement, listed, whatToTry } from "../announce.ts";
 import { type Command, type CommandContext, defineCommand } from "../command.ts";
-import { type LoadedConfig, loadConfig } from "../load-config.ts";
+import { loadConfig } from "../load-config.ts";
 import type { LoadedService } from "../load-services.ts";
 import { createLogger } from "../logger.ts";
+import { openGate, reloadConfigOnChange } from "../open-gate.ts";
 import { noWorkers, type OwnWorkers, serveWatched, serveWithin } from "../own-workers.ts";
 import { untilStopped } from "../stop-signals.ts";
 import { survive } from "../stray-rejections.ts";
-import { watchFile } from "../supervise/watch-files.ts";
-import { UserError } from "../user-error.ts";
 
 /** `gate serve`: runs the gateway. */
 export const serve: Command = defineCommand({
@@ -31,8 +30,7 @@ export const serve: Command = defineCommand({
       createLogger(context.text("log-level"), "info"),
       isWatching ? [] : loadHandlers(context.texts("worker")),
     ]);
-    const gate = createGate(loaded.config, { logger });
-    await openDoors(gate);
+    const gate = await openGate(loaded, logger);
     survive(logger);
     const workers = await openWorkers(context, gate, { config: loaded.file, services, logger });
     let unwatch = (): void => {};
@@ -47,26 +45,22 @@ export const serve: Command = defineCommand({
       },
       abandon: () => workers.abandon(),
     });
-    if (isWatching && loaded.file !== undefined) unwatch = watchConfig(context, gate, loaded.file);
-    context.output.note(announcement(gate, { config: loaded.file, methods: workers.methods }));
+    if (isWatching && loaded.file !== undefined) unwatch = reloadConfigOnChange(gate, loaded.file, context.output.note);
+    context.output.note(announcement(gate, loaded.file, bodyOf(gate, workers.methods)));
     await stopped;
     process.exit();
   },
 });
 
+function bodyOf(gate: Gate, methods: readonly string[]): string[] {
+  const hint = whatToTry(gate, methods);
+  return methods.length === 0 ? ["  0 workers", ...hint] : [`  1 worker serves ${listed(methods)}`, "", ...hint];
+}
+
 async function loadHandlers(files: readonly string[]): Promise<LoadedService[]> {
   if (files.length === 0) return [];
   const { loadServices } = await import("../load-services.ts");
   return await loadServices(files);
-}
-
-async function openDoors(gate: Gate): Promise<void> {
-  try {
-    await gate.start();
-  } catch (error) {
-    if (GateError.is(error)) throw new UserError(error.message, undefined, { cause: error });
-    throw error;
-  }
 }
 
 async function openWorkers(
@@ -83,21 +77,4 @@ async function openWorkers(
     await gate.close();
     throw error;
   }
-}
-
-function watchConfig({ output }: CommandContext, gate: Gate, file: string): () => void {
-  let version = 0;
-  return watchFile(file, () => {
-    version++;
-    reload(gate, file, version).then(
-      () => output.note(`${file} reloaded`),
-      (error: unknown) => output.note(`${file} was not reloaded, the old one goes on: ${GateError.from(error).message}`),
-    );
-  });
-}
-
-async function reload(gate: Gate, file: string, version: number): Promise<void> {
-  // A module stays loaded under its URL; another query is another URL.
-  const { config }: LoadedConfig = await loadConfig(file, `?v=${version}`);
-  await gate.reload(config);
 }

@@ -53,16 +53,18 @@ async function serveHere(context: CommandContext): Promise<void> {
   ]);
   survive(logger);
   const assembled = assembleWorker(services, { logger: linkNotes(logger, note), ...identity(context) });
+  let isToldToStop = false;
   const stopped = untilStopped({
     async drain() {
+      isToldToStop = true;
       const { inFlight } = assembled.worker;
       if (inFlight > 0) note(`finishing ${inFlight === 1 ? "1 job" : `${inFlight} jobs`}; Ctrl-C again leaves now`);
       await assembled.drain();
     },
   });
   await Promise.race([announce(context, assembled, startedAt), stopped]);
-  const hasStopped = stopped.then(() => true);
-  if (await Promise.race([untilLeft(assembled), hasStopped])) return await stopped;
+  await Promise.race([untilLeft(assembled), stopped]);
+  if (isToldToStop) return await stopped;
   note("drained: the gate asked this worker to leave");
   await assembled.close();
   // Whoever supervises us must not take this for a crash.
@@ -80,11 +82,10 @@ async function announce({ output, text }: CommandContext, { worker: instance }: 
   process.send?.("serving");
 }
 
-/** Resolves with false when the worker has left because the gate asked it to; rejects when the gate turns it away for good. */
-async function untilLeft({ worker: instance }: AssembledWorker): Promise<boolean> {
+/** Resolves when the worker has left; rejects when the gate turns it away for good. */
+async function untilLeft({ worker: instance }: AssembledWorker): Promise<void> {
   try {
     await instance.closed;
-    return false;
   } catch (error) {
     throw refusal(error);
   }

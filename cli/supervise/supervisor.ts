@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { forEachLine } from "./lines.ts";
 
 const firstDelayMs = 1000;
 const longestDelayMs = 30_000;
@@ -17,6 +18,10 @@ export interface SupervisorOptions {
   /** How long a process may take to drain before it is killed, in ms. */
   graceMs: number;
   readonly note: (text: string) => void;
+  /** What the process in a slot is called in notes; default its number. */
+  readonly title?: (slot: number) => string;
+  /** Hears each line that a process writes; default they go to our own stdout and stderr. */
+  readonly line?: (text: string) => void;
 }
 
 interface Slot {
@@ -97,10 +102,15 @@ export class Supervisor {
   #launch(slot: Slot): void {
     clearTimeout(slot.timer);
     const overtaken = slot.coming;
+    const { line } = this.#options;
+    const written = line === undefined ? "inherit" : "pipe";
     const child = fork(process.argv[1] as string, this.#options.argv(slot.number), {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      stdio: ["ignore", written, written, "ipc"],
+      // Ctrl-C in a terminal reaches every process of its group, and these leave when we say so: after the jobs that wait for them.
+      detached: true,
       env: { ...process.env, ...this.#options.env },
     });
+    if (line !== undefined) for (const stream of [child.stdout, child.stderr]) if (stream !== null) forEachLine(stream, line);
     slot.coming = child;
     slot.startedAt = performance.now();
     slot.isRetired = false;
@@ -143,7 +153,8 @@ export class Supervisor {
 
   #startLater(slot: Slot, how: string): void {
     if (performance.now() - slot.startedAt > steadyMs) slot.delayMs = firstDelayMs;
-    this.#options.note(`instance ${slot.number} ended (${how}); starting it again in ${slot.delayMs / 1000} s`);
+    const title = this.#options.title?.(slot.number) ?? `instance ${slot.number}`;
+    this.#options.note(`${title} ended (${how}); starting it again in ${slot.delayMs / 1000} s`);
     slot.timer = setTimeout(() => this.#launch(slot), slot.delayMs);
     slot.delayMs = Math.min(longestDelayMs, slot.delayMs * 2);
   }

@@ -2,7 +2,7 @@ import { connect } from "unigate";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { gate, GateProcess, type RunningGate, startGate } from "../../support/processes.ts";
 import { workspace } from "../../support/workspace.ts";
-import { missing, Terminal } from "./terminal.ts";
+import { missing, Terminal } from "../../support/terminal.ts";
 
 const handlers = `
 import { setTimeout as sleep } from "node:timers/promises";
@@ -41,7 +41,7 @@ function load(url: string): void {
 describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
   it("shows a gate under load, follows its keys and sizes, and leaves a clean terminal", async () => {
     const { running } = await busyGate();
-    const terminal = new Terminal(running.zmq);
+    const terminal = new Terminal(`top --gate ${running.zmq}`);
     await terminal.shows(/text\.echo .*\d\/s/);
     expect(terminal.modes).toEqual({ isAlternate: true, hasCursor: false });
     for (const pattern of [/● ready/, /routes 3/, /nobody waits/, /text-1 +ready +[·×]*[♥♡]/, /v7/, /text-1 joined over zmq/])
@@ -80,7 +80,7 @@ describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === unde
 
   it("drains a worker after a yes, and the worker leaves", async () => {
     const { running, worker } = await busyGate();
-    const terminal = new Terminal(running.http.replace("http", "ws"));
+    const terminal = new Terminal(`top --gate ${running.http.replace("http", "ws")}`);
     await terminal.shows(/text-1 +ready/);
     terminal.press("Tab", "Tab", "d");
     await terminal.shows(/Drain text-1\?/);
@@ -94,7 +94,7 @@ describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === unde
 
   it("says that its gate is away, and follows it again after a restart", async () => {
     const { running, folder } = await busyGate();
-    const terminal = new Terminal(running.zmq);
+    const terminal = new Terminal(`top --gate ${running.zmq}`);
     await terminal.shows(/text-1 +ready/);
     await running.process.kill();
     await terminal.shows(/○ reconnecting[\s\S]*the gate is away, trying again/);
@@ -109,7 +109,7 @@ describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === unde
   ])("leaves a clean terminal on %s", async (what, nodeArgs, code) => {
     const folder = await workspace();
     const running = await startGate(folder);
-    const terminal = new Terminal(running.zmq, { nodeArgs });
+    const terminal = new Terminal(`top --gate ${running.zmq}`, { nodeArgs });
     await terminal.shows(/nobody waits/);
     process.kill(terminal.pid, what === "SIGTERM" ? "SIGTERM" : "SIGUSR2");
     await terminal.shows(new RegExp(`^before\\n[\\s\\S]*exit code ${code}`));
@@ -118,7 +118,7 @@ describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === unde
 
   it("ends with 130 on Ctrl-C", async () => {
     const running = await startGate(await workspace());
-    const terminal = new Terminal(running.zmq);
+    const terminal = new Terminal(`top --gate ${running.zmq}`);
     await terminal.shows(/nobody waits/);
     terminal.press("C-c");
     await terminal.shows(/^before\nexit code 130\n/);

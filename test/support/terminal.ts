@@ -1,19 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { onTestFinished } from "vitest";
-import { eventuallyTrue } from "../../support/eventually.ts";
-import { gateCommand } from "../../support/processes.ts";
+import { eventuallyTrue } from "./eventually.ts";
+import { gateCommand } from "./processes.ts";
 
 /** Why tests in a real terminal are skipped here; undefined where tmux is installed. */
 export const missing: string | undefined = hasTmux() ? undefined : "tmux is not installed; .ci/run installs it";
 
-/** A real terminal, in tmux, in which `gate top` runs; it is closed when the test ends. */
+/** A real terminal, in tmux, in which `gate` runs; it is closed when the test ends. */
 export class Terminal {
   readonly #socket = `gate-test-${randomBytes(4).toString("hex")}`;
 
-  constructor(url: string, { columns = 100, rows = 30, nodeArgs = "" } = {}) {
-    const command = `echo before; ${process.execPath} ${nodeArgs} ${gateCommand} top --gate ${url}; echo "exit code $?"; exec cat`;
-    const size = ["-x", String(columns), "-y", String(rows)];
+  constructor(args: string, { columns = 100, rows = 30, nodeArgs = "", cwd = process.cwd() } = {}) {
+    // The shell outlives a Ctrl-C, to tell the exit code.
+    const command = `trap : INT; echo before; ${process.execPath} ${nodeArgs} ${gateCommand} ${args}; echo "exit code $?"; exec cat`;
+    const size = ["-x", String(columns), "-y", String(rows), "-c", cwd];
     this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, "env", "-u", "NO_COLOR", "-u", "NODE_OPTIONS", "sh", "-c", command);
     onTestFinished(() => void this.#tmux("kill-server"));
   }
@@ -43,7 +44,7 @@ export class Terminal {
     this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
   }
 
-  /** The process of `gate top` in this terminal. */
+  /** The process of `gate` in this terminal. */
   get pid(): number {
     const shell = this.#tmux("display", "-p", "#{pane_pid}").trim();
     return Number(execFileSync("pgrep", ["-P", shell, "-f", "main.js"], { encoding: "utf8" }).trim().split("\n")[0]);
