@@ -256,7 +256,9 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   #unreachable(): GateError {
     if (this.#refusal !== undefined) return this.#refusal;
     const reason = this.#lastError?.message ?? `no gate answers at ${this.#url.href}`;
-    return new GateError("unavailable", `${reason}; is it running? \`gate serve\` starts one`, { cause: this.#lastError });
+    return new GateError("unavailable", `${reason}; is it running? \`gate serve\` starts one, \`gate dev FILE\` one with a worker`, {
+      cause: this.#lastError,
+    });
   }
 }
 
