@@ -1,4 +1,5 @@
 import type { Permission } from "../access/keyring.ts";
+import type { Plugin } from "../plugin/plugin.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Duration } from "./duration.ts";
@@ -42,6 +43,8 @@ export interface GateConfig {
   transports: readonly Transport[];
   /** By `Service.method`, `Service.*` or `*`; the most specific pattern holds. */
   routes?: Readonly<Record<string, RouteConfig>>;
+  /** What looks on while the gate works, such as `metrics()`; their hooks are called in this order. */
+  plugins?: readonly Plugin[];
   /** Who may call and serve; default none, and then everyone who reaches a port may. */
   keys?: readonly (string | KeyConfig)[];
   /** Between two pings to every worker and client; default `"1s"`. */

@@ -3,12 +3,14 @@ import { type AccessKey, isKey, permissions } from "../access/keyring.ts";
 import { closestName } from "../error/closest-name.ts";
 import type { Route } from "../routing/route.ts";
 import { isPattern } from "../routing/route-table.ts";
+import type { Plugin } from "../plugin/plugin.ts";
 import { roundRobin } from "../strategy/round-robin.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
 import { parseDuration } from "./duration.ts";
 import { type ConfigFault, configError } from "./fault.ts";
 import type { RouteConfig } from "./gate-config.ts";
+import { pluginFaults } from "./plugin-faults.ts";
 import { parseSize } from "./size.ts";
 
 /** A config with every default filled in and every unit resolved. */
@@ -20,6 +22,7 @@ export interface GateSettings {
   fallback: Route;
   /** HTTP bindings that routes add to what workers declare, by target. */
   http: ReadonlyMap<string, readonly string[]>;
+  plugins: readonly Plugin[];
   keys: readonly AccessKey[];
   heartbeatMs: number;
   lostAfterBeats: number;
@@ -47,6 +50,10 @@ const strategy = z.custom<Strategy>(
 const transport = z.custom<Transport>(
   (value) => isObject(value) && typeof value["start"] === "function",
   'is not a transport; import one, such as http() from "unigate/http"',
+);
+const plugin = z.custom<Plugin>(
+  (value) => isObject(value) && typeof value["start"] === "function" && typeof value["name"] === "string",
+  'is not a plugin; import one, such as metrics() from "unigate/plugins/metrics"',
 );
 const binding = z
   .string('is not a binding; write "POST /path/:param"')
@@ -85,6 +92,7 @@ const gate = z.strictObject(
       .array(transport, "is missing or not a list; write transports: [http(), zmq()]")
       .min(1, "is empty; write at least one, such as http()"),
     routes: z.record(z.string(), route, 'is not an object; write routes: { "Service.*": { … } }').optional(),
+    plugins: z.array(plugin, "is not a list; write plugins: [metrics()]").optional(),
     keys: z.array(key, 'is not a list; write keys: ["sha256:…"]').optional(),
     heartbeat: duration.optional(),
     lostAfter: count(4).optional(),
@@ -100,13 +108,14 @@ const gate = z.strictObject(
 export function parseConfig(config: unknown, source = "the config"): GateSettings {
   const parsed = gate.safeParse(config);
   const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toFaults(issue));
-  if (isObject(config)) faults.push(...patternFaults(config["routes"]), ...transportFaults(config["transports"]));
+  if (isObject(config)) faults.push(...patternFaults(config["routes"]), ...transportFaults(config["transports"]), ...pluginFaults(config));
   if (!parsed.success || faults.length > 0) throw configError(source, faults);
   const { data } = parsed;
   const routes = Object.entries(data.routes ?? {}).map(([pattern, value]) => toRoute(pattern, value as RouteConfig));
   return {
     name: data.name,
     transports: data.transports,
+    plugins: data.plugins ?? [],
     routes,
     fallback: toRoute("*", {}),
     http: new Map(Object.entries(data.routes ?? {}).map(([pattern, value]) => [pattern, [value.http ?? []].flat()])),

@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry, RegistryListener } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
-import type { DispatcherOptions, DispatchListener } from "./dispatcher-options.ts";
+import type { DispatcherOptions, DispatchHooks } from "./dispatcher-options.ts";
 import { pinnedVersion } from "./pinned-version.ts";
 import { choose } from "./placement.ts";
 import { notFound, strategyThrew } from "./refusals.ts";
@@ -35,7 +35,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
   readonly #targets: TargetTable;
   readonly #waiting: WaitingJobs;
   readonly #settling: Settling;
-  readonly #listeners: DispatchListener[] = [];
+  /** Undefined when nobody wants to hear of jobs: then none costs anything. */
+  hooks: DispatchHooks | undefined = undefined;
   /** Over all targets, forgotten ones too. */
   readonly totals: JobCounts = newCounts();
   #isDraining = false;
@@ -65,10 +66,6 @@ export class Dispatcher implements RunOwner, RegistryListener {
     return this.#open;
   }
 
-  listen(listener: DispatchListener): void {
-    this.#listeners.push(listener);
-  }
-
   now(): number {
     return this.#clock.now();
   }
@@ -78,8 +75,11 @@ export class Dispatcher implements RunOwner, RegistryListener {
     const run = new JobRun(job, sink, this, ++this.#lastOrder);
     this.#open++;
     const target = this.#targets.find(job.target);
-    if (target === undefined) this.#admitUnknown(run);
-    else this.#admit(run, target);
+    run.target = target;
+    const refusal = this.hooks?.admitted(run);
+    if (target !== undefined) this.#admit(run, target, refusal);
+    else if (refusal !== undefined) run.refuse(refusal);
+    else this.#admitUnknown(run);
     return run;
   }
 
@@ -179,16 +179,17 @@ export class Dispatcher implements RunOwner, RegistryListener {
     }
     countEnd(this.totals, run.state);
     this.#open--;
-    if (this.#listeners.length > 0) this.#tellListeners(run);
+    this.hooks?.settled(run);
     if (this.#open === 0) this.#whenIdle?.();
   }
 
   // The way of a job.
 
-  #admit(run: JobRun, target: Target): void {
+  #admit(run: JobRun, target: Target, refusal?: GateError): void {
     run.target = target;
     target.counts.accepted++;
     this.totals.accepted++;
+    if (refusal !== undefined) return run.refuse(refusal);
     const { timeoutMs, hasDefaultTimeout } = target.route;
     if (!hasDefaultTimeout || !run.job.setsPace) run.job.deadline = Math.min(run.job.deadline, run.acceptedAt + timeoutMs);
     if (this.#isDraining) return run.refuse(new GateError("unavailable", "the gate is draining; call another one"));
@@ -201,6 +202,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
   }
 
   #place(run: JobRun, target: Target, endpoint: Endpoint): void {
+    const refusal = this.hooks?.dispatched(run, endpoint);
+    if (refusal !== undefined) return run.refuse(refusal);
     target.running++;
     run.balancer = target.balancer;
     endpoint.occupy();
@@ -266,16 +269,6 @@ export class Dispatcher implements RunOwner, RegistryListener {
       run.balancer?.settled?.(endpoint, run);
     } catch (error) {
       this.#logger.error("a strategy threw when a job had settled", { route: run.target?.route.pattern, error: String(error) });
-    }
-  }
-
-  #tellListeners(run: JobRun): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener.settled?.(run);
-      } catch (error) {
-        this.#logger.error("a listener threw when a job had settled", { error: String(error) });
-      }
     }
   }
 

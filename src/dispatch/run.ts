@@ -63,6 +63,8 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   worker: string | undefined = undefined;
   /** Placements so far. */
   attempts = 0;
+  /** Why it did not complete, once it has ended. */
+  error: GateError | undefined = undefined;
   /** How the last placement ended: undefined for success. */
   code: Code | undefined;
   durationMs = 0;
@@ -97,6 +99,10 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
 
   get hasEnded(): boolean {
     return this.#state !== "waiting" && this.#state !== "running";
+  }
+
+  get route(): string | undefined {
+    return this.target?.route.pattern;
   }
 
   get deadline(): number {
@@ -243,6 +249,7 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   #endAs(state: "failed" | "cancelled" | "expired", error: GateError, neverStarted?: boolean): void {
     const wasWaiting = this.#state === "waiting";
     this.#state = state;
+    this.error = error;
     this.#owner.ended(this, wasWaiting);
     this.#sink.fail(error, neverStarted);
   }

@@ -1,6 +1,5 @@
 import { isSameOptions } from "../strategy/same-options.ts";
 import { GateError } from "../error/gate-error.ts";
-import type { Logger } from "../observe/logger.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Address, Door, GateHost, Transport } from "../transport/transport.ts";
 
@@ -80,8 +79,9 @@ function take(left: OpenDoor[], wanted: Transport): OpenDoor | undefined {
   return at < 0 ? undefined : left.splice(at, 1)[0];
 }
 
-/** Tells whoever reads the log which addresses other machines can reach. */
-export function warnOfOpenDoors(addresses: readonly Address[], logger: Logger): void {
+/** Tells whoever reads the log which addresses other machines can reach while the gate has no keys. */
+export function warnOfOpenDoors({ isLocked, addresses, logger }: Pick<GateHost, "isLocked" | "logger"> & Pick<Door, "addresses">): void {
+  if (isLocked) return;
   for (const { url } of addresses) {
     const { hostname = "" } = URL.parse(url) ?? {};
     if (/^(127\.|localhost$|\[::1\]$|$)/.test(hostname)) continue;

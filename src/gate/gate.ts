@@ -15,16 +15,19 @@ import { headerBytes, protocolVersion } from "../protocol/record.ts";
 import type { EndpointOffer } from "../registry/endpoint.ts";
 import { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
-import { RouteTable } from "../routing/route-table.ts";
+import type { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
 import type { DrainStatus, GateInfo, GateStatus } from "../transport/status.ts";
 import type { Address, GateHost } from "../transport/transport.ts";
-import { controlOffer, controlPattern, controlService, createControlLink, isForAdmins } from "./control-service.ts";
+import { controlOffer, controlService, createControlLink, isForAdmins } from "./control-service.ts";
 import { Doors, warnOfOpenDoors } from "./doors.ts";
 import { GateSession } from "./gate-session.ts";
 import { drainWorker } from "./drain-worker.ts";
 import { EventLog } from "./event-log.ts";
+import { knownMethods } from "./known-methods.ts";
+import { Plugins } from "./plugins.ts";
 import { createGateStatus, type StatusSource } from "./gate-status.ts";
+import { routeTableOf } from "./route-table-of.ts";
 import type { Watch } from "./watch.ts";
 import { createWatch } from "./watch-source.ts";
 
@@ -90,6 +93,7 @@ class RunningGate implements Gate, GateHost {
   #routes: RouteTable;
   #keyring: Keyring;
   readonly #doors = new Doors();
+  readonly #plugins: Plugins;
   #state: GateInfo["state"] = "starting";
   #sessionCount = 0;
 
@@ -124,6 +128,8 @@ class RunningGate implements Gate, GateHost {
     const drain = (worker: string): DrainStatus => drainWorker(this.registry, worker);
     this.registry.join(createControlLink({ ...this.status, watch: this.#watch, drain }), controlOffer);
     this.registry.listen(this.#events);
+    this.#plugins = new Plugins(this);
+    this.registry.listen(this.#plugins);
   }
 
   get addresses(): (Address & { transport: string })[] {
@@ -146,13 +152,14 @@ class RunningGate implements Gate, GateHost {
 
   async start(): Promise<void> {
     try {
+      await this.#changePlugins();
       await this.#doors.open(this.#settings.transports, this);
     } catch (error) {
       await this.close();
       throw GateError.from(error, "internal");
     }
     this.#state = "ready";
-    this.#warnOfOpenDoors();
+    warnOfOpenDoors(this);
   }
 
   async reload(config: GateConfig): Promise<void> {
@@ -161,9 +168,10 @@ class RunningGate implements Gate, GateHost {
     for (const session of this.#sessions) session.identifyAgain();
     this.#buildRoutes();
     this.#events.note("reloaded", `the config was reloaded, routes: ${this.status.routes().length}`);
+    await this.#changePlugins();
     this.#tellMethods();
     await this.#doors.change(this.#settings.transports, this);
-    this.#warnOfOpenDoors();
+    warnOfOpenDoors(this);
   }
 
   async drain(): Promise<void> {
@@ -185,6 +193,7 @@ class RunningGate implements Gate, GateHost {
     // Let the goodbyes and the last answers leave before the doors shut.
     await new Promise((resolve) => setImmediate(resolve));
     await this.#doors.close();
+    await this.#plugins.close();
   }
 
   // For transports.
@@ -232,18 +241,14 @@ class RunningGate implements Gate, GateHost {
   }
 
   methods(): MethodInfo[] {
-    const methods: MethodInfo[] = [];
-    for (const [name, pool] of this.registry.pools) {
-      if (serviceOf(name) === controlService) continue;
-      const http = [...(pool.info?.http ?? []), ...(this.#settings.http.get(name) ?? [])];
-      methods.push({ name, ...pool.info, ...(http.length > 0 ? { http } : {}) });
-    }
-    return methods;
+    return knownMethods(this.registry, this.#settings.http);
   }
 
   holdsPaths(target: string): boolean {
     return this.#settings.http.has(target) || (this.registry.pool(target)?.members.length ?? 0) > 0;
   }
+
+  readonly page: GateHost["page"] = (path) => this.#plugins.page(path);
 
   onMethodsChanged(listener: () => void): void {
     this.#methodListeners.push(listener);
@@ -279,22 +284,17 @@ class RunningGate implements Gate, GateHost {
     this.#sessions.delete(session);
   }
 
+  async #changePlugins(): Promise<void> {
+    await this.#plugins.change(this.#settings.plugins);
+    this.#dispatcher.hooks = this.#plugins.hearsJobs ? this.#plugins : undefined;
+  }
+
   #buildRoutes(): void {
     this.#routes = routeTableOf(this.#settings, [...this.#doorRoutes.values()].flat());
     this.#dispatcher.setRoutes(this.#routes);
   }
 
-  /** A port that others can reach, and no keys: whoever runs the gate should know. */
-  #warnOfOpenDoors(): void {
-    if (!this.#keyring.isLocked) warnOfOpenDoors(this.addresses, this.logger);
-  }
-
   #tellMethods(): void {
     for (const listener of this.#methodListeners) listener();
   }
-}
-
-/** The gate's own service, what doors bring along, and the configured routes, which hold against both. */
-function routeTableOf({ routes, fallback }: GateSettings, doorRoutes: readonly Route[]): RouteTable {
-  return new RouteTable([{ ...fallback, pattern: controlPattern, timeoutMs: Infinity }, ...doorRoutes, ...routes], fallback);
 }

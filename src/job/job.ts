@@ -31,7 +31,8 @@ export class Job {
   readonly accept: string;
   /** On the clock of this process, in ms; `Infinity` for none. Crosses a hop as time left. */
   deadline: number;
-  readonly metadata: Metadata;
+  /** Plugins may replace it on the way. */
+  metadata: Metadata;
   readonly idempotent: boolean;
   readonly streamsInput: boolean;
   /** Only a timeout that its route names bounds its whole life. */

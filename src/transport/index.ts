@@ -15,13 +15,14 @@ export { type Clock, systemClock, type Timer } from "../observe/clock.ts";
 export { type Logger, type LogLevel, silentLogger } from "../observe/logger.ts";
 export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
+export type { PageContent, Plugin, PluginHooks, PluginHost, PluginPage, PluginRun } from "../plugin/plugin.ts";
 export { decodePayload, encodePayload } from "../protocol/payload.ts";
 export type { Endpoint, EndpointLink, EndpointOffer, EndpointState } from "../registry/endpoint.ts";
 export type { Strategy } from "../strategy/strategy.ts";
 export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
 export { defaultGateKey, defaultGateUrl } from "./default-gate-url.ts";
 export { createMemoryPair } from "./memory.ts";
-export type { Address, Door, GateHost, Transport } from "./transport.ts";
+export type { Address, Door, GateHost, Page, Transport } from "./transport.ts";
 export type {
   DrainStatus,
   Explanation,

@@ -8,6 +8,7 @@ import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Random } from "../observe/random.ts";
+import type { PageContent } from "../plugin/plugin.ts";
 import type { Endpoint, EndpointLink, EndpointOffer } from "../registry/endpoint.ts";
 import type { Connection } from "./connection.ts";
 import type { GateStatus } from "./status.ts";
@@ -37,11 +38,21 @@ export interface Door {
  */
 export interface Transport {
   readonly name: string;
+  /** Tells whether its doors have a page of their own at `path`, which no plugin may take. */
+  ownsPage?(path: string): boolean;
   /** What it was made with, so that a reload can tell a changed one; without it, every reload opens the door anew. */
   readonly options?: unknown;
   check?(): readonly ConfigFault[];
   /** Rejects with a `GateError` that names the address and the remedy when it cannot listen. */
   start(gate: GateHost): Promise<Door>;
+}
+
+/** A page that a plugin adds to the doors which have pages. */
+export interface Page {
+  /** Whoever asks needs no key. */
+  readonly isPublic: boolean;
+  /** Makes it; rejects with a `GateError`. */
+  read(): Promise<PageContent>;
 }
 
 /** The gate as its transports see it. */
@@ -75,6 +86,8 @@ export interface GateHost {
   methods(): MethodInfo[];
   /** Tells whether what is bound to `target` stays bound: a worker serves it now, or the config binds it. Otherwise others may take its paths. */
   holdsPaths(target: string): boolean;
+  /** The plugin's page at `path`, or undefined. */
+  page(path: string): Page | undefined;
   /** Calls `listener` whenever the methods changed, at once and perhaps often: keep it cheap. */
   onMethodsChanged(listener: () => void): void;
 }

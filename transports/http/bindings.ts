@@ -1,5 +1,6 @@
 import findMyWay, { type HTTPMethod } from "find-my-way";
-import { GateError, type MethodInfo } from "unigate/transport";
+import { GateError, type GateHost, type MethodInfo } from "unigate/transport";
+import { controlPathOf } from "./control-path.ts";
 
 /** A request's match among the bound routes. */
 export interface Match {
@@ -14,38 +15,21 @@ interface Binding {
   target: string;
 }
 
-type Router = ReturnType<typeof findMyWay>;
+/** Tells which targets keep their paths, so that those of all others are free for the next one, and which paths are pages of plugins. */
+type PathHolder = Pick<GateHost, "holdsPaths" | "page">;
 
-/** Paths of the gate itself, after the control prefix. `/call/` and `/service/` take in everything below them. */
-const controlPaths: ReadonlySet<string> = new Set([
-  "/health",
-  "/ready",
-  "/routes",
-  "/services",
-  "/service",
-  "/workers",
-  "/queues",
-  "/info",
-  "/register",
-  "/svc",
-  "/metrics",
-  "/link",
-  "/call",
-  "/openapi.json",
-  "/docs",
-]);
+type Router = ReturnType<typeof findMyWay>;
 
 /** The HTTP routes that workers and the config bind to methods: any HTTP method, `:params` and a `*` at the end. */
 export class Bindings {
   readonly #control: string;
-  readonly #holdsPaths: (target: string) => boolean;
+  readonly #gate: PathHolder;
   #router: Router = newRouter();
   #bound: Binding[] = [];
 
-  /** `holdsPaths` tells which targets keep their paths; those of all others are free for the next one. */
-  constructor(control: string, holdsPaths: (target: string) => boolean) {
+  constructor(control: string, gate: PathHolder) {
     this.#control = control;
-    this.#holdsPaths = holdsPaths;
+    this.#gate = gate;
   }
 
   /** Replaces all bindings at once; returns those that were left out, each with the reason. */
@@ -56,7 +40,7 @@ export class Bindings {
     for (const info of methods.toSorted((a, b) => this.#rank(a) - this.#rank(b))) {
       for (const text of info.http ?? []) {
         const refusal = this.#refusal(text, info.name, bound) ?? add(router, text, info.name, bound);
-        if (refusal !== undefined && this.#holdsPaths(info.name)) refused.push(`${info.name}: ${refusal}`);
+        if (refusal !== undefined && this.#gate.holdsPaths(info.name)) refused.push(`${info.name}: ${refusal}`);
       }
     }
     this.#router = router;
@@ -67,7 +51,7 @@ export class Bindings {
   /** Why a method's bindings cannot join those that are there, or undefined. */
   refusal(info: MethodInfo): string | undefined {
     for (const text of info.http ?? []) {
-      const firm = this.#bound.filter(({ target }) => this.#holdsPaths(target));
+      const firm = this.#bound.filter(({ target }) => this.#gate.holdsPaths(target));
       const refusal = this.#refusal(text, info.name, firm) ?? add(newRouter(), text, info.name, []);
       if (refusal !== undefined) return refusal;
     }
@@ -88,33 +72,33 @@ export class Bindings {
 
   /** Whose workers are gone may find its paths taken when they come back. */
   #rank(info: MethodInfo): number {
-    return this.#holdsPaths(info.name) ? 0 : 1;
+    return this.#gate.holdsPaths(info.name) ? 0 : 1;
+  }
+
+  /** Tells whether a request's path is one of the gate's own or of a plugin's, or below one of the gate's. */
+  isOwnPath(path: string): boolean {
+    const question = path.indexOf("?");
+    const bare = question < 0 ? path : path.slice(0, question);
+    return this.#ownPathOf(bare) !== undefined;
+  }
+
+  #ownPathOf(path: string): string | undefined {
+    if (!path.startsWith(this.#control)) return undefined;
+    const own = path.slice(this.#control.length);
+    return this.#gate.page(own) === undefined ? controlPathOf(own) : own;
   }
 
   #refusal(text: string, target: string, bound: readonly Binding[]): string | undefined {
     const parsed = parse(text);
     if (parsed === undefined) return malformed(text);
     const { method, path } = parsed;
-    const control = ownPathOf(this.#control, path);
+    const control = this.#ownPathOf(path);
     if (control !== undefined)
       return `http binding "${text}" collides with the gate's own ${this.#control}${control}; choose another path, or move the gate's with http({ control: "/_gate" })`;
     const other = bound.find((one) => one.method === method && shape(one.path) === shape(path) && one.target !== target);
     if (other !== undefined) return `http binding "${text}" is taken by ${other.target}; choose another path`;
     return undefined;
   }
-}
-
-/** Tells whether a request's path is one of the gate's own, or below one. */
-export function isOwnPath(control: string, path: string): boolean {
-  const question = path.indexOf("?");
-  return ownPathOf(control, question < 0 ? path : path.slice(0, question)) !== undefined;
-}
-
-function ownPathOf(control: string, path: string): string | undefined {
-  if (!path.startsWith(control)) return undefined;
-  const slash = path.indexOf("/", control.length + 1);
-  const first = path.slice(control.length, slash < 0 ? path.length : slash);
-  return controlPaths.has(first) ? first : undefined;
 }
 
 const noHandler = (): void => {};

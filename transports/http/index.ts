@@ -1,5 +1,6 @@
 /** The HTTP transport: calls, bound routes, the gate's own pages, and WebSocket links for clients and workers. */
 import type { Connector, GateHost, Transport } from "unigate/transport";
+import { controlPathOf } from "./control-path.ts";
 import { checkOptions, type HttpOptions, toSettings } from "./options.ts";
 
 /**
@@ -17,6 +18,7 @@ export function http(options: HttpOptions = {}): Transport {
   return {
     name: "http",
     options,
+    ownsPage: (path) => controlPathOf(path) !== undefined,
     check: () => checkOptions(options),
     async start(gate: GateHost) {
       // fastify loads only for a gate that has this door.

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Bindings, isOwnPath } from "./bindings.ts";
+import type { Bindings } from "./bindings.ts";
 import { forward, type Forward, type ForwardHost } from "./proxy/forward.ts";
 import { forwardUpgrade } from "./proxy/forward-upgrade.ts";
 import type { Proxy, ProxySettings } from "./proxy/index.ts";
@@ -64,7 +64,7 @@ export class PassThrough {
   }
 
   #isTaken({ method = "GET" }: IncomingMessage, path: string): boolean {
-    const { control, bindings } = this.#options;
-    return isOwnPath(control, path) || bindings().find(method, path) !== undefined;
+    const bindings = this.#options.bindings();
+    return bindings.isOwnPath(path) || bindings.find(method, path) !== undefined;
   }
 }

@@ -16,6 +16,7 @@ import type { HttpSettings } from "./options.ts";
 import { toProblem } from "./problem.ts";
 import { OpenResponses } from "./open-responses.ts";
 import { PassThrough } from "./pass-through.ts";
+import { pageAt, sendPage } from "./plugin-pages.ts";
 import { createForwarding } from "./proxy/forwarded.ts";
 import { createProxyingServer } from "./proxying-server.ts";
 import { addRegistryRoutes } from "./registry/registry-routes.ts";
@@ -55,7 +56,7 @@ class HttpDoor implements Door {
   constructor(settings: HttpSettings, gate: GateHost) {
     this.#settings = settings;
     this.#gate = gate;
-    this.#bindings = new Bindings(settings.control, (target) => gate.holdsPaths(target));
+    this.#bindings = new Bindings(settings.control, gate);
     this.#callPrefix = `${settings.control}/call/`;
     this.#bodies = { limit: settings.bodyLimit, memory: new BodyMemory(settings.bodyMemory) };
     const http = slowRequests(settings.requestTimeoutMs);
@@ -192,7 +193,9 @@ class HttpDoor implements Door {
     const { method } = request;
     const { control } = this.#settings;
     const bare = path.split(/[?#]/, 1)[0] ?? path;
-    const methods = [...ownMethodsOf(control, bare), ...this.#bindings.methodsOf(path)];
+    const page = pageAt(this.#gate, control, bare);
+    if (page !== undefined && (method === "GET" || method === "HEAD")) return sendPage(page, this.#gate, request, reply);
+    const methods = [...(page === undefined ? ownMethodsOf(control, bare) : ["GET"]), ...this.#bindings.methodsOf(path)];
     const isFront = methods.length === 0 && (bare === "/" || bare === control || bare === `${control}/`);
     if (isFront && (method === "GET" || method === "HEAD")) return void reply.send(frontPage(control));
     if (methods.length === 0) {
