@@ -7,6 +7,8 @@ const foreground = "#d5d8de";
 const palette = ["#3b4048", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf"];
 const bright = ["#6b727e", "#ef7d86", "#a9d48a", "#f0cf8c", "#7cc0ff", "#d58ceb", "#6ccad6", "#ffffff"];
 
+const sequenceStart = "\u001b[";
+
 interface Style {
   color: string | undefined;
   fill: string | undefined;
@@ -38,12 +40,12 @@ function drawn(lines: readonly string[]): string[] {
   return lines.map((line, row) => {
     const shapes: string[] = [];
     let column = 0;
-    for (const [, codes, text = ""] of line.matchAll(/\u001b\[([\d;]*)m|([^\u001b]+)/g)) {
-      if (codes !== undefined) style = restyled(style, codes);
-      else {
-        shapes.push(shape(text, style, column, row));
-        column += [...text].length;
-      }
+    for (const [at, piece] of line.split(sequenceStart).entries()) {
+      const [, codes = "", styled = ""] = /^([\d;]*)m(.*)$/.exec(piece) ?? [];
+      const text = at === 0 ? piece : styled;
+      if (at > 0) style = restyled(style, codes);
+      shapes.push(shape(text, style, column, row));
+      column += cellsOf(text);
     }
     return shapes.join("");
   });
@@ -59,10 +61,15 @@ function shape(text: string, style: Style, column: number, row: number): string 
   const opacity = style.isDim ? ' opacity="0.55"' : "";
   // Each word stands by itself: viewers disagree about spaces, and about the width of a letter.
   const words = Array.from(text.matchAll(/\S+/g), ({ 0: word, index }) => {
-    const at = xOf(column + [...text.slice(0, index)].length);
+    const at = xOf(column + cellsOf(text.slice(0, index)));
     return `<text x="${at}" y="${y + 13}" textLength="${lengthOf(word)}" fill="${color}"${weight}${opacity}>${escaped(word)}</text>`;
   });
   return ground + words.join("");
+}
+
+/** Every character that gate top draws is one cell wide. */
+function cellsOf(text: string): number {
+  return Array.from(text).length;
 }
 
 function xOf(column: number): string {
@@ -70,7 +77,7 @@ function xOf(column: number): string {
 }
 
 function lengthOf(text: string): string {
-  return ([...text].length * cell.width).toFixed(1);
+  return (cellsOf(text) * cell.width).toFixed(1);
 }
 
 function escaped(text: string): string {
