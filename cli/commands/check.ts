@@ -1,13 +1,13 @@
-import { parseConfig, RouteTable } from "unigate/config";
+import { type GateSettings, parseConfig, RouteTable } from "unigate/config";
 import { type Command, defineCommand, jsonOption } from "../command.ts";
-import { loadConfig } from "../load-config.ts";
 import { duration } from "../duration.ts";
+import { loadConfig } from "../load-config.ts";
 import { loadServices } from "../load-services.ts";
 
 /** `gate check`: a config without its gate. */
 export const check: Command = defineCommand({
   name: "check",
-  summary: "Checks a config and names every fault of it; with --worker also tells which route each method gets.",
+  summary: "Checks a config and names every fault of it; with --worker also tells which route each method gets, and why.",
   options: {
     config: { type: "string", alias: "c", description: "config file; default ./gate.config.ts, else the embedded one", value: "FILE" },
     worker: { type: "string", description: "handlers file whose methods are matched too", isMany: true, value: "FILE" },
@@ -23,23 +23,19 @@ export const check: Command = defineCommand({
       .map(({ info }) => {
         const route = table.match(info.name);
         const http = [...(info.http ?? []), ...(settings.http.get(info.name) ?? [])];
-        return { method: info.name, route: route.pattern, strategy: route.strategy.name, http };
+        return { method: info.name, route: route.pattern, why: whyOf(table, info.name), strategy: route.strategy.name, http };
       });
-    const isCaught = table.routes.some(({ pattern }) => pattern === "*");
-    const routes = [...table.routes, ...(isCaught ? [] : [settings.fallback])].map((route) => ({
-      pattern: route.pattern,
-      strategy: route.strategy.name,
-      timeoutMs: route.timeoutMs,
-      queue: route.queue,
-      isBuiltIn: route === settings.fallback,
-    }));
-    const transports = settings.transports.map(({ name }) => name);
-    output.note(`${file ?? "the embedded default"} is fine; it opens ${transports.join(" and ")}`);
-    const value = { file, transports, routes, methods };
+    const routes = routesOf(table, settings);
+    const addresses = settings.transports.flatMap((transport) =>
+      (transport.addresses?.() ?? []).map((address) => ({ transport: transport.name, ...address })),
+    );
+    const value = { file, transports: settings.transports.map(({ name }) => name), addresses, routes, methods };
+    output.note(`${file ?? "the embedded default"} is fine; it opens ${value.transports.join(" and ")}`);
+    for (const { url, purpose } of addresses) output.note(`  ${url}  ${purpose}`);
     if (methods.length > 0)
       output.table(
-        ["METHOD", "ROUTE", "STRATEGY", "HTTP"],
-        methods.map(({ method, route, strategy, http }) => [method, route, strategy, http]),
+        ["METHOD", "ROUTE", "WHY", "STRATEGY", "HTTP"],
+        methods.map(({ method, route, why, strategy, http }) => [method, route, why, strategy, http]),
         value,
       );
     else
@@ -50,3 +46,31 @@ export const check: Command = defineCommand({
       );
   },
 });
+
+/** Why a method gets its route: which patterns match it, and in what order they are tried. */
+function whyOf(table: RouteTable, method: string): string {
+  const matching = table.explain(method).flatMap(({ pattern, isConfigured }) => (isConfigured ? [pattern] : []));
+  const [first, ...others] = matching;
+  if (first === undefined) return "no pattern matches: the built-in route";
+  const how = first === method ? "names the method" : first === "*" ? "takes what no other matches" : "is the longest prefix";
+  return others.length === 0 ? how : `${how}, before ${others.join(" and ")}`;
+}
+
+function routesOf(table: RouteTable, { fallback }: GateSettings): RouteRow[] {
+  const isCaught = table.routes.some(({ pattern }) => pattern === "*");
+  return [...table.routes, ...(isCaught ? [] : [fallback])].map((route) => ({
+    pattern: route.pattern,
+    strategy: route.strategy.name,
+    timeoutMs: route.timeoutMs,
+    queue: route.queue,
+    isBuiltIn: route === fallback,
+  }));
+}
+
+interface RouteRow {
+  pattern: string;
+  strategy: string;
+  timeoutMs: number;
+  queue: number;
+  isBuiltIn: boolean;
+}

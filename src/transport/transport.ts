@@ -43,6 +43,8 @@ export interface Transport {
   /** What it was made with, so that a reload can tell a changed one; without it, every reload opens the door anew. */
   readonly options?: unknown;
   check?(): readonly ConfigFault[];
+  /** Where it will listen, as far as its options tell before it does; for tools. Asked only when `check` found no fault. */
+  addresses?(): readonly Address[];
   /** Rejects with a `GateError` that names the address and the remedy when it cannot listen. */
   start(gate: GateHost): Promise<Door>;
 }

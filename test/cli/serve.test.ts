@@ -165,16 +165,47 @@ describe("gate serve --watch --worker", () => {
 
 describe("gate check", () => {
   it("tells the doors and the routes of a config, the built-in one included", async () => {
-    const { folder } = await place();
+    const { folder, http, zmq } = await place();
     const { code, stdout, stderr } = await gate(["check"], { cwd: folder });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "gate.config.ts is fine; it opens http and zmq\n" });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        "gate.config.ts is fine; it opens http and zmq\n" +
+        `  ${http}  HTTP calls, and clients and workers over WebSocket\n  ${zmq}  ZeroMQ clients and workers\n`,
+    });
     expect(JSON.parse(stdout)).toMatchObject({
       transports: ["http", "zmq"],
+      addresses: [
+        { transport: "http", url: http },
+        { transport: "zmq", url: zmq },
+      ],
       routes: [
         { pattern: "job.*", queue: 5 },
         { pattern: "*", isBuiltIn: true },
       ],
     });
+  });
+
+  it("tells why each method gets its route, and names the same addresses as the gate that listens there", async () => {
+    const { folder, serve } = await place();
+    await writeFile(
+      `${folder}/why.config.ts`,
+      `import { defineConfig } from "unigate"; import { grpc } from "unigate/grpc"; import { http } from "unigate/http"; import { zmq } from "unigate/zmq";
+export default defineConfig({ transports: [http({ port: ${await freePort()} }), zmq({ bind: "tcp://127.0.0.1:${await freePort()}" }), grpc({ port: ${await freePort()} })],
+  routes: { "job.*": {}, "job.pid": {}, "*": {} } });\n`,
+    );
+    await writeFile(`${folder}/other.ts`, "export const a = () => 1;\n");
+    const { stdout } = await gate(["check", "-c", "why.config.ts", "--worker", "job.ts", "--worker", "other.ts"], { cwd: folder });
+    const { addresses, methods } = JSON.parse(stdout) as { addresses: { url: string }[]; methods: { method: string; why: string }[] };
+    expect(Object.fromEntries(methods.map(({ method, why }) => [method, why]))).toMatchObject({
+      "job.pid": "names the method, before job.* and *",
+      "job.slow": "is the longest prefix, before *",
+      "other.a": "takes what no other matches",
+    });
+    const running = serve("-c", "why.config.ts");
+    await running.says(/0 workers/);
+    expect(addresses).toHaveLength(3);
+    for (const { url } of addresses) expect(running.stderr).toContain(`${url} `);
   });
 });
 

@@ -129,7 +129,13 @@ describe("a config", () => {
     expect(stderr).toContain("gate.config.ts is fine");
     expect(JSON.parse(stdout)).toMatchObject({
       methods: expect.arrayContaining([
-        { method: "counter.get", route: "counter.*", strategy: "roundRobin", http: ["GET /api/counter/:name"] },
+        {
+          method: "counter.get",
+          route: "counter.*",
+          why: "is the longest prefix",
+          strategy: "roundRobin",
+          http: ["GET /api/counter/:name"],
+        },
       ]),
     });
   });

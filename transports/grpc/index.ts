@@ -1,6 +1,6 @@
 /** The gRPC transport: a transparent proxy, the gate's native service, links of clients and workers, gRPC-Web, and calls by reflection. */
 import type { Connector, GateHost, Transport } from "unigate/transport";
-import { checkOptions, type GrpcOptions } from "./options.ts";
+import { addressOf, checkOptions, type GrpcOptions } from "./options.ts";
 
 /**
  * Opens a gRPC port.
@@ -20,6 +20,7 @@ export function grpc(options: GrpcOptions = {}): Transport {
     name: "grpc",
     options,
     check: () => checkOptions(options),
+    addresses: () => [addressOf(options)],
     async start(gate: GateHost) {
       // Protobuf loads only for a gate that has this door.
       const { openGrpcDoor } = await import("./server.ts");

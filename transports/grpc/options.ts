@@ -1,4 +1,4 @@
-import { type ConfigFault, type Duration, parseDuration, type Strategy } from "unigate/transport";
+import { type Address, type ConfigFault, type Duration, parseDuration, type Strategy } from "unigate/transport";
 import type { WebOptions } from "./web/serve-web.ts";
 
 /** Certificates of a port or of an upstream, in PEM. */
@@ -40,6 +40,17 @@ export interface GrpcOptions {
   protos?: readonly string[];
   /** Pages that may call by gRPC-Web. */
   web?: WebOptions;
+}
+
+/** Where it listens when nobody says. */
+export const defaultHost = "127.0.0.1";
+/** Where it listens when nobody says. */
+export const defaultPort = 50_051;
+
+/** The address that options name, and what people find there. */
+export function addressOf({ host = defaultHost, port = defaultPort, tls }: GrpcOptions): Address {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { url: `${tls === undefined ? "grpc" : "grpcs"}://${name}:${port}`, purpose: "gRPC calls, clients and workers" };
 }
 
 const keys = ["port", "host", "tls", "upstreams", "protos", "web"];

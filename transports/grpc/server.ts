@@ -11,7 +11,7 @@ import { createServer as createTcpServer, type Server, type Socket } from "node:
 import { type Address, type Door, GateError, type GateHost } from "unigate/transport";
 import type { CallHandler } from "./messages/call-stream.ts";
 import { nativeMethods } from "./native/index.ts";
-import type { GrpcOptions } from "./options.ts";
+import { addressOf, defaultHost, defaultPort, type GrpcOptions } from "./options.ts";
 import { loadProtos } from "./protos/load-protos.ts";
 import { forwardCalls } from "./proxy/forwarded-call.ts";
 import { Upstreams } from "./proxy/upstreams.ts";
@@ -71,16 +71,13 @@ class GrpcDoor {
   }
 
   async listen(): Promise<void> {
-    const { port = 50_051, host = "127.0.0.1", tls } = this.#options;
+    const { port = defaultPort, host = defaultHost } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(listenError(error, host, port)));
       this.#server.listen({ port, host, backlog: 1024 }, resolve);
     });
-    const address = this.#server.address() as { address: string; port: number; family: string };
-    const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
-    this.addresses = [
-      { url: `${tls === undefined ? "grpc" : "grpcs"}://${name}:${address.port}`, purpose: "gRPC calls, clients and workers" },
-    ];
+    const address = this.#server.address() as { address: string; port: number };
+    this.addresses = [addressOf({ ...this.#options, host: address.address, port: address.port })];
   }
 
   async drain(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The HTTP transport: calls, bound routes, the gate's own pages, and WebSocket links for clients and workers. */
 import type { Connector, GateHost, Transport } from "unigate/transport";
 import { controlPathOf } from "./control-path.ts";
-import { checkOptions, type HttpOptions, toSettings } from "./options.ts";
+import { addressOf, checkOptions, type HttpOptions, toSettings } from "./options.ts";
 
 /**
  * Opens an HTTP port.
@@ -20,6 +20,7 @@ export function http(options: HttpOptions = {}): Transport {
     options,
     ownsPage: (path) => controlPathOf(path) !== undefined,
     check: () => checkOptions(options),
+    addresses: () => [addressOf(options)],
     async start(gate: GateHost) {
       // fastify loads only for a gate that has this door.
       const { openServer } = await import("./server.ts");

@@ -2,7 +2,7 @@ import type { CorsOptions } from "./cors.ts";
 import { checkRoutes } from "./proxy/check-routes.ts";
 import type { ProxySettings } from "./proxy/index.ts";
 import type { ProxyRoute } from "./proxy/proxy-route.ts";
-import { type ConfigFault, type Duration, parseDuration, parseSize, type Size } from "unigate/transport";
+import { type Address, type ConfigFault, type Duration, parseDuration, parseSize, type Size } from "unigate/transport";
 
 /** Options of the HTTP transport. */
 export interface HttpOptions {
@@ -50,6 +50,16 @@ export interface HttpSettings {
   proxy: ProxySettings | undefined;
   /** Of services that register themselves, in ms. */
   heartbeatMs: number;
+}
+
+/** What people find at the address of this transport. */
+export const purpose = "HTTP calls, and clients and workers over WebSocket";
+const defaultHost = "127.0.0.1";
+const defaultPort = 9000;
+
+/** The address that options name, and what people find there. */
+export function addressOf({ host = defaultHost, port = defaultPort }: HttpOptions): Address {
+  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`, purpose };
 }
 
 const defaultHeartbeatMs = 60_000;
@@ -113,8 +123,8 @@ function isTexts(value: unknown): boolean {
 /** Fills in the defaults of options that have no fault. */
 export function toSettings(options: HttpOptions, maxPayloadBytes: number): HttpSettings {
   return {
-    port: options.port ?? 9000,
-    host: options.host ?? "127.0.0.1",
+    port: options.port ?? defaultPort,
+    host: options.host ?? defaultHost,
     bodyLimit: Math.min(parseSize(options.bodyLimit) ?? 16 * 1024 * 1024, maxPayloadBytes),
     bodyMemory: parseSize(options.bodyMemory) ?? 256 * 1024 * 1024,
     control: options.control ?? "",

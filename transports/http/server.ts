@@ -12,7 +12,7 @@ import { codeOfStatus } from "./http-status.ts";
 import { acceptLinks, type LinkServer } from "./link.ts";
 import { answerMalformed } from "./malformed.ts";
 import { refuseLoop, viaOf } from "./loop.ts";
-import type { HttpSettings } from "./options.ts";
+import { type HttpSettings, purpose } from "./options.ts";
 import { toProblem } from "./problem.ts";
 import { OpenResponses } from "./open-responses.ts";
 import { PassThrough } from "./pass-through.ts";
@@ -105,7 +105,7 @@ class HttpDoor implements Door {
       this.#links = acceptLinks(this.#app.server, `${control}/link`, this.#gate, cors, (...upgrade) =>
         this.#passThrough.upgrade(...upgrade),
       );
-      this.addresses = [{ url, purpose: "HTTP calls, and clients and workers over WebSocket" }];
+      this.addresses = [{ url, purpose }];
     } catch (error) {
       throw listenError(error, host, port);
     }

@@ -1,5 +1,8 @@
 import { GateError } from "unigate/transport";
 
+/** What people find at an address of this transport. */
+export const purpose = "ZeroMQ clients and workers";
+
 /** Where a socket listens or connects: what `net` takes. */
 export type SocketAddress = { host: string; port: number } | { path: string };
 

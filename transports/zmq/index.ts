@@ -1,6 +1,6 @@
 /** The ZeroMQ transport: one ROUTER port for clients and workers, over tcp and ipc. */
 import type { ConfigFault, Connector, GateHost, Transport } from "unigate/transport";
-import { parseAddress } from "./address.ts";
+import { parseAddress, purpose } from "./address.ts";
 
 /** Options of the ZeroMQ transport. */
 export interface ZmqOptions {
@@ -25,6 +25,7 @@ export function zmq(options: ZmqOptions = {}): Transport {
     name: "zmq",
     options,
     check: () => binds.flatMap(bindFault),
+    addresses: () => binds.map((url) => ({ url, purpose })),
     async start(gate: GateHost) {
       const { openRouter } = await import("./server.ts");
       return openRouter(binds, gate);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { type Address, type Door, GateError, type GateHost } from "unigate/transport";
-import { addressOf, type SocketAddress } from "./address.ts";
+import { addressOf, purpose, type SocketAddress } from "./address.ts";
 import { ZmtpConnection } from "./zmtp-connection.ts";
 
 /** What a carrier adds to the largest record, in bytes: one frame may hold a block of small records before a large one. */
@@ -38,7 +38,7 @@ class RouterDoor implements Door {
     const server = createServer((socket) => this.#meet(socket));
     await listen(server, bind, address);
     this.#servers.push(server);
-    this.addresses.push({ url: urlOf(server, bind), purpose: "ZeroMQ clients and workers" });
+    this.addresses.push({ url: urlOf(server, bind), purpose });
   }
 
   async drain(): Promise<void> {
