@@ -15,6 +15,8 @@ export interface RouteConfig {
   queue?: number;
   /** How long a job waits while no worker of a known method is alive; default `"2s"`. */
   waitForWorker?: Duration;
+  /** How long a job waits for a place on a busy worker, then `resource_exhausted`; default until its deadline. */
+  waitForRoom?: Duration;
   /** Workers that an idempotent job may be tried on, the first included; default 3. */
   attempts?: number;
   /** Every job of this route may run more than once. */

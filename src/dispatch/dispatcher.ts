@@ -10,7 +10,7 @@ import type { RouteTable } from "../routing/route-table.ts";
 import type { DispatcherOptions, DispatchHooks } from "./dispatcher-options.ts";
 import { pinnedVersion } from "./pinned-version.ts";
 import { choose } from "./placement.ts";
-import { notFound, strategyThrew } from "./refusals.ts";
+import { notFound, noRoom, strategyThrew } from "./refusals.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { JobRun, type RunOwner } from "./run.ts";
 import { Settling } from "./settling.ts";
@@ -50,8 +50,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
     this.#targets = new TargetTable(options.registry, options.routes);
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
-    this.#waiting = new WaitingJobs(options.queueBytes ?? Infinity);
     this.#wheel = new DeadlineWheel(options.clock);
+    this.#waiting = new WaitingJobs(options.queueBytes ?? Infinity, this.#wheel, options.clock);
     this.#orphans = new OrphanWatch(options.clock);
     this.#registry.listen(this);
     this.#settling = new Settling(options.clock, options.settleMs, (run) => this.#refuseUnknown(run));
@@ -164,16 +164,20 @@ export class Dispatcher implements RunOwner, RegistryListener {
     return isIdempotent && error.code === "unavailable" && run.attempts < route.retry.attempts;
   }
 
+  refusalOfWait(run: JobRun): GateError {
+    return noRoom(run.target as Target);
+  }
+
   waitAgain(run: JobRun): void {
     this.#wait(run, run.target as Target, "its place");
   }
 
   ended(run: JobRun, wasWaiting: boolean): void {
-    this.#wheel.remove(run);
     const { target } = run;
+    if (wasWaiting && run.isQueued) this.#waiting.remove(run, target as Target);
+    this.#wheel.remove(run);
     if (target === undefined) this.#settling.release(run);
     else {
-      if (wasWaiting && run.isQueued) this.#waiting.remove(run, target);
       // An answer has just read the clock.
       target.ended(run, run.state === "completed" ? run.releasedAt : this.#clock.now());
     }

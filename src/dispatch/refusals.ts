@@ -33,6 +33,16 @@ function memoryFull(target: Target): GateError {
   );
 }
 
+/** A job has waited for a place as long as its route allows. */
+export function noRoom({ name, route, hasLiveWorker }: Target): GateError {
+  if (!hasLiveWorker) return new GateError("unavailable", `no worker of ${name} is alive, and none came in ${route.waitForRoomMs} ms`);
+  return new GateError(
+    "resource_exhausted",
+    `every worker of ${name} was busy for ${route.waitForRoomMs} ms, the waitForRoom of route "${route.pattern}"; try again later or add workers`,
+    { details: { retryAfterMs: 1000 } },
+  );
+}
+
 /** The route's strategy has a bug: only the job that it was asked for fails. */
 export function strategyThrew({ route }: Target, error: unknown): GateError {
   return new GateError("internal", `the strategy of route "${route.pattern}" threw: ${GateError.from(error).message}`, { cause: error });

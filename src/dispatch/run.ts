@@ -37,6 +37,8 @@ export interface RunOwner {
   mayRunAgain(run: JobRun, error: GateError, neverStarted: boolean): boolean;
   /** The run waits again. Its endpoint is about to be `released`, which looks for a place. */
   waitAgain(run: JobRun): void;
+  /** Why a run that has waited as long as its route allows ends. */
+  refusalOfWait(run: JobRun): GateError;
   /** The run has ended; called once. A waiting run must leave its queue. */
   ended(run: JobRun, wasWaiting: boolean): void;
   now(): number;
@@ -76,6 +78,8 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   isQueued = false;
   /** Since when no live worker could run it, while it waits; on the gate's clock. */
   orphanedSince: number | undefined = undefined;
+  /** Until when it waits for a place, on the gate's clock. */
+  roomBy: number = Infinity;
   /** The balancer that placed it, and so hears how it went. */
   balancer: Balancer | undefined = undefined;
 
@@ -105,8 +109,9 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     return this.target?.route.pattern;
   }
 
+  /** The earlier of the job's own and that of its wait; take the run off the wheel before it changes. */
   get deadline(): number {
-    return this.job.deadline;
+    return Math.min(this.job.deadline, this.roomBy);
   }
 
   // From the dispatcher.
@@ -146,6 +151,7 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
 
   expire(): void {
     if (this.hasEnded) return;
+    if (this.roomBy < this.job.deadline) return this.refuse(this.#owner.refusalOfWait(this));
     const where = this.#state === "waiting" ? "while it waited for a worker" : "while it ran";
     const control = this.#control;
     this.#endAs("expired", new GateError("deadline_exceeded", `the deadline of ${this.job.target} passed ${where}`));

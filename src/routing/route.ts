@@ -19,6 +19,8 @@ export interface Route {
   readonly queue: number;
   /** How long a job for a known target waits while no worker is alive. */
   readonly waitForWorkerMs: number;
+  /** How long a job waits for a place while workers are alive; `Infinity` for no limit of its own. */
+  readonly waitForRoomMs: number;
   readonly retry: Retry;
   /** Every job may run more than once, whatever the worker or the caller say. */
   readonly idempotent: boolean;

@@ -59,6 +59,7 @@ export function makeRoute(route: Partial<Route> & { pattern: string }): Route {
     hasDefaultTimeout: route.timeoutMs === undefined,
     queue: 100,
     waitForWorkerMs: 2000,
+    waitForRoomMs: Infinity,
     retry: { attempts: 3 },
     idempotent: false,
     isPublic: false,
