@@ -25,6 +25,7 @@ import type { Metadata } from "../job/metadata.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Balancer } from "../strategy/strategy.ts";
+import { ReplayWindow } from "./replay-window.ts";
 import type { Target } from "./target.ts";
 
 export type JobState = "waiting" | "running" | "completed" | "failed" | "cancelled" | "expired";
@@ -51,10 +52,11 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   readonly #owner: RunOwner;
   #state: JobState = "waiting";
   #control: JobControl | undefined;
-  #hasReplied = false;
+  /** The answer has not begun, and the input that has been sent is still here. */
+  #canReplay = true;
   #startedAt = 0;
   #heldInput: Uint8Array[] | undefined;
-  #hasSentInput = false;
+  #sentInput: ReplayWindow | undefined;
   #hasInputEnded = false;
 
   /** Where it belongs; undefined while nobody knows its target. */
@@ -178,7 +180,7 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
       (this.#heldInput ??= []).push(payload);
       return false;
     }
-    this.#hasSentInput = true;
+    this.#noteInput(payload);
     return this.#control.input?.(payload) ?? true;
   }
 
@@ -191,13 +193,13 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
 
   chunk(payload: Uint8Array): boolean {
     if (this.hasEnded) return true;
-    this.#hasReplied = true;
+    this.#dropReplay();
     return this.#sink.chunk(payload);
   }
 
   head(metadata: Metadata): void {
     if (this.hasEnded) return;
-    this.#hasReplied = true;
+    this.#dropReplay();
     this.#sink.head?.(metadata);
   }
 
@@ -213,9 +215,9 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     // A job that was taken back says nothing of its worker.
     if (error.code !== "cancelled")
       this.endpoint?.noteFailure({ at: this.#owner.now(), target: this.job.target, code: error.code, message: error.message });
-    const isUntouched = this.#state === "running" && !this.#hasReplied && !this.#hasSentInput;
-    if (isUntouched && this.#owner.mayRunAgain(this, error, neverStarted)) {
+    if (this.#state === "running" && this.#canReplay && this.#owner.mayRunAgain(this, error, neverStarted)) {
       this.#state = "waiting";
+      this.#heldInput = this.#sentInput?.take();
       // Back in its place before its endpoint has room again, or a job that came later would start before it.
       this.#owner.waitAgain(this);
       this.#release(error.code);
@@ -229,12 +231,23 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     if (!this.hasEnded) this.#sink.drained?.();
   }
 
+  #noteInput(payload: Uint8Array): void {
+    if (!this.#canReplay) return;
+    this.#sentInput ??= new ReplayWindow();
+    if (!this.#sentInput.add(payload)) this.#dropReplay();
+  }
+
+  #dropReplay(): void {
+    this.#canReplay = false;
+    this.#sentInput = undefined;
+  }
+
   #sendHeldInput(control: JobControl): void {
     const held = this.#heldInput ?? [];
     this.#heldInput = undefined;
     let hasRoom = true;
     for (const payload of held) {
-      this.#hasSentInput = true;
+      this.#noteInput(payload);
       hasRoom = control.input?.(payload) ?? true;
     }
     if (this.#hasInputEnded) control.endInput?.();

@@ -59,6 +59,7 @@ export class DispatchWorld implements WorldLedger {
       metadata,
       payload: new Uint8Array(0),
       contentType: "text/plain",
+      streamsInput: true,
     });
     const isIdempotent = init.isIdempotent || target.startsWith("Safe.");
     const call: Call = {
@@ -70,7 +71,7 @@ export class DispatchWorld implements WorldLedger {
       control: undefined,
       sends: 0,
       starts: 0,
-      hasSentInput: false,
+      inputs: 0,
       open: undefined,
       calledAt: dispatcher.now(),
       deadline: init.deadline,
@@ -80,6 +81,13 @@ export class DispatchWorld implements WorldLedger {
     this.calls.push(call);
     this.#callOf.set(job, call);
     call.control = dispatcher.dispatch(job, sink);
+  }
+
+  /** The caller sends one more piece of input. */
+  input(call: Call | undefined): void {
+    if (call === undefined || call.sink.hasEnded) return;
+    call.inputs++;
+    call.control?.input?.(new Uint8Array(1));
   }
 
   /** A worker has been given a job: was that allowed? */
@@ -94,7 +102,6 @@ export class DispatchWorld implements WorldLedger {
     if (call.version !== undefined && endpoint.version !== call.version) this.breaches.push(`${name} ran on another version`);
     if (call.sink.hasEnded) this.breaches.push(`${name} was sent after its end`);
     if (call.open !== undefined) this.breaches.push(`${name} runs twice at once`);
-    if (call.hasSentInput) this.breaches.push(`${name} was sent again without the input that is gone`);
     if (call.starts >= (call.isIdempotent ? this.rules.attempts : 1)) this.breaches.push(`${name} was sent again after it had started`);
     if (this.rules.isFifo && worker.open.some((one) => one.call.target === call.target))
       this.breaches.push(`${name} shares its fifo worker`);
@@ -107,7 +114,7 @@ export class DispatchWorld implements WorldLedger {
     }
     call.orphanedSince = undefined;
     call.sends++;
-    return (call.open = { call, worker, sink, hasReplied: false, isCancelled: false });
+    return (call.open = { call, worker, sink, hasReplied: false, inputs: 0, isCancelled: false });
   }
 
   /** Looks at what must hold between any two events. */
@@ -116,7 +123,9 @@ export class DispatchWorld implements WorldLedger {
     for (const { endpoint, open } of this.workers) {
       if (endpoint !== undefined && endpoint.inFlight !== open.length)
         this.breaches.push(`${endpoint.id} runs ${open.length} jobs and is said to run ${endpoint.inFlight}`);
-      for (const { call, isCancelled } of open) {
+      for (const { call, isCancelled, inputs } of open) {
+        if (!call.sink.hasEnded && inputs !== call.inputs)
+          this.breaches.push(`job ${call.index} has sent ${call.inputs} pieces of input, its worker has ${inputs}`);
         running.set(call.target, (running.get(call.target) ?? 0) + 1);
         if (call.sink.hasEnded && !isCancelled) this.breaches.push(`job ${call.index} is over, and its worker has not been told`);
       }

@@ -17,7 +17,8 @@ export interface Call {
   /** Times it reached a worker, and times a worker may have begun it. */
   sends: number;
   starts: number;
-  hasSentInput: boolean;
+  /** Pieces of input that its caller has sent. */
+  inputs: number;
   open: Sent | undefined;
   readonly calledAt: number;
   readonly deadline: number;
@@ -31,6 +32,8 @@ export interface Sent {
   worker: WorldWorker;
   sink: ReplySink;
   hasReplied: boolean;
+  /** Pieces of input that have arrived. */
+  inputs: number;
   isCancelled: boolean;
 }
 
@@ -74,7 +77,7 @@ export class WorldWorker implements EndpointLink {
       input: () => {
         if (sent.call.open !== sent && !sent.call.sink.hasEnded)
           this.#world.breaches.push(`input of job ${sent.call.index} went to a former worker`);
-        sent.call.hasSentInput = true;
+        sent.inputs++;
         return true;
       },
       endInput: () => {},

@@ -109,14 +109,34 @@ describe("a job that a handler has failed", () => {
 });
 
 describe("a job that streams its input", () => {
-  it("is not sent again once a part of the input has left", () => {
+  it("is sent again with the input that it had sent, while that is at most 64 KiB", () => {
+    for (const [bytes, isSentAgain] of [
+      [65_532, true],
+      [65_533, false],
+    ] as const) {
+      const bench = new DispatchBench();
+      const first = bench.join("a");
+      const second = bench.join("b");
+      const { sink, control } = bench.call({ streamsInput: true });
+      control.input?.(Buffer.from("part"));
+      control.input?.(Buffer.alloc(bytes, "."));
+      first.worker.fail(first.worker.sent[0]!, refusal, true);
+      expect(sink.error?.code).toBe(isSentAgain ? undefined : "unavailable");
+      if (!isSentAgain) continue;
+      control.input?.(Buffer.from("more"));
+      expect(second.worker.sent[0]?.input).toEqual(["part", ".".repeat(bytes), "more"]);
+    }
+  });
+
+  it("is not sent again once its answer has begun", () => {
     const bench = new DispatchBench();
-    const first = bench.join("a", { idempotent: true });
-    const second = bench.join("b", { idempotent: true });
+    const first = bench.join("a");
+    bench.join("b");
     const { sink, control } = bench.call({ streamsInput: true });
     control.input?.(Buffer.from("part"));
+    first.worker.sent[0]!.sink.chunk(Buffer.from("answer"));
     first.worker.fail(first.worker.sent[0]!, refusal, true);
-    expect([sink.error?.code, second.worker.sent.length]).toEqual(["unavailable", 0]);
+    expect(sink.error?.code).toBe("unavailable");
   });
 
   it("is sent again while its input is still here, and the end of the input with it", () => {

@@ -120,9 +120,10 @@ class Story {
       return;
     }
     if (["cancel", "input", "endInput", "resume"].includes(one.kind)) {
-      const control = pick(world.calls, one.at)?.control;
+      const call = pick(world.calls, one.at);
+      const control = call?.control;
       if (one.kind === "cancel") control?.cancel();
-      else if (one.kind === "input") control?.input?.(new Uint8Array(1));
+      else if (one.kind === "input") world.input(call);
       else if (one.kind === "endInput") control?.endInput?.();
       else control?.resume();
       return;
