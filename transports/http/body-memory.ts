@@ -6,6 +6,11 @@ import { GateError } from "unigate/transport";
 /** A body up to this size is one read of its socket, and not counted. */
 const smallBytes = 64 * 1024;
 
+/** Holds a body until it is closed. */
+interface BodyHolder {
+  once(event: "close", listener: () => void): unknown;
+}
+
 /** Bounds what the bodies that are being received hold together: each is bounded by `bodyLimit`, but connections are many. */
 export class BodyMemory {
   readonly #maxBytes: number;
@@ -16,11 +21,11 @@ export class BodyMemory {
   }
 
   /** Makes room for a request's body until it has been answered; false when there is none. */
-  reserve(request: IncomingMessage, bytes: number): boolean {
+  reserve(holder: BodyHolder, bytes: number): boolean {
     if (bytes <= smallBytes) return true;
     if (this.#bytes + bytes > this.#maxBytes) return false;
     this.#bytes += bytes;
-    request.once("close", () => (this.#bytes -= bytes));
+    holder.once("close", () => (this.#bytes -= bytes));
     return true;
   }
 }
@@ -51,7 +56,8 @@ async function* counted(request: IncomingMessage, payload: Readable, memory: Bod
   }
 }
 
-function noRoom(): GateError {
+/** The answer to a body that does not fit. */
+export function noRoom(): GateError {
   return new GateError("resource_exhausted", "the bodies that are being received fill the gate's bodyMemory; try again later", {
     details: { retryAfterMs: 1000 },
   });

@@ -18,9 +18,21 @@ const ours: ReadonlySet<string> = new Set(["content-type", "content-length", "x-
 /** How the chunks of a stream lie on the wire: lines of JSON, server-sent events, or just the bytes. */
 type Framing = "lines" | "events" | "raw";
 
+/** What a reply is written to: node's response, or one that behaves like it. */
+export type ReplyTarget = Pick<ServerResponse, "getHeader" | "shouldKeepAlive" | "writableNeedDrain"> & {
+  writeHead(status: number, headers: string[] | Record<string, string>): unknown;
+  write(bytes: Uint8Array | string): boolean;
+  end(bytes?: Uint8Array | string): unknown;
+  end(text: string, encoding: "latin1"): unknown;
+  /** Cuts a response that has begun. */
+  destroy(): unknown;
+  /** `close`: nothing can be written any more; `drain`: there is room again after a `write` that returned false. */
+  on(event: "close" | "drain", listener: () => void): unknown;
+};
+
 /** What a response knows of its request. */
 export interface HttpReplyOptions {
-  response: ServerResponse;
+  response: ReplyTarget;
   requestId: string;
   isHead: boolean;
   /** Media type that the worker answers in, unless its head names another. */
@@ -40,7 +52,7 @@ export interface HttpReplyOptions {
  */
 export class HttpReply implements ReplySink {
   readonly #options: HttpReplyOptions;
-  readonly #response: ServerResponse;
+  readonly #response: ReplyTarget;
   #control: JobControl | undefined;
   #head: Metadata = Metadata.empty;
   #framing: Framing | undefined;

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import { GateError } from "unigate/transport";
+import type { RequestHead } from "./request-job.ts";
 
 /** Loop Detected. Source: RFC 5842 section 7.2. */
 const loopDetected = 508;
@@ -10,7 +10,7 @@ export function viaOf(gateId: string): string {
 }
 
 /** Throws for a request that this gate has sent itself. */
-export function refuseLoop({ headers }: IncomingMessage, via: string): void {
+export function refuseLoop({ headers }: RequestHead, via: string): void {
   const hops = headers.via?.split(",") ?? [];
   if (hops.some((hop) => hop.trim().split(/\s+/)[1] === via))
     throw loopError("this request has come through this gate before; a service that it calls points back at it");

@@ -3,6 +3,9 @@ import { bytesType, GateError, Job, jsonType, Metadata, type MetadataValue, msgp
 import { hopByHop, namedByConnection } from "./hop-by-hop.ts";
 import { newRequestId } from "./request-id.ts";
 
+/** A request without its body: node's, or one that looks like it. */
+export type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers" | "rawHeaders">;
+
 /** A bound route that a request came through. */
 export interface RequestBinding {
   /** `POST /api/x/:id`. */
@@ -12,7 +15,7 @@ export interface RequestBinding {
 
 /** What a job is made of. */
 export interface JobRequest {
-  request: IncomingMessage;
+  request: RequestHead;
   body: Uint8Array;
   target: string;
   /** Address of the caller. */
@@ -40,18 +43,18 @@ export function toJob({ request, body, target, remote, now, bound, keyHeader }: 
 }
 
 /** Tells whether the caller wants a stream as server-sent events. */
-export function wantsEvents(request: IncomingMessage): boolean {
+export function wantsEvents(request: RequestHead): boolean {
   return request.headers.accept?.includes("text/event-stream") === true;
 }
 
 /** The caller's `x-request-id`, else a new one. */
-export function requestIdOf({ headers }: IncomingMessage): string {
+export function requestIdOf({ headers }: RequestHead): string {
   const id = headers["x-request-id"];
   return typeof id === "string" && id !== "" ? id : newRequestId();
 }
 
 // No header can pass for one of our own keys: the parser refuses a name that starts with ":".
-function toMetadata(request: IncomingMessage, remote: string, bound: RequestBinding | undefined, keyHeader: string | undefined): Metadata {
+function toMetadata(request: RequestHead, remote: string, bound: RequestBinding | undefined, keyHeader: string | undefined): Metadata {
   const url = request.url ?? "/";
   const question = url.indexOf("?");
   const flat: MetadataValue[] = [":method", request.method ?? "GET", ":path", url, ":remote", remote];
@@ -79,7 +82,7 @@ const deadlineHeaders: readonly [name: string, example: string, toMs: (text: str
   ["connect-timeout-ms", "30000", (text) => (/^\d{1,10}$/.test(text) ? Number(text) : undefined)],
 ];
 
-function deadlineOf({ headers }: IncomingMessage, now: number): number {
+function deadlineOf({ headers }: RequestHead, now: number): number {
   for (const [name, example, toMs] of deadlineHeaders) {
     const text = headers[name];
     if (text === undefined) continue;

@@ -1,30 +1,22 @@
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
 import { Server as TcpServer } from "node:net";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
-import { BodyMemory, limitBodies } from "./body-memory.ts";
-import { Bindings, type Match } from "./bindings.ts";
-import { addControlRoutes, frontPage, ownMethodsOf } from "./control-routes.ts";
-import { addCors } from "./cors.ts";
+import { BodyMemory } from "./body-memory.ts";
+import { type Call, HttpCalls } from "./calls.ts";
 import { type BodyBounds, isMediaType, plainTarget, readWhole } from "./direct-request.ts";
-import { HttpReply } from "./http-reply.ts";
-import { codeOfStatus } from "./http-status.ts";
 import { acceptLinks, type LinkServer } from "./link.ts";
 import { answerMalformed } from "./malformed.ts";
-import { refuseLoop, viaOf } from "./loop.ts";
 import { type HttpSettings, purpose } from "./options.ts";
 import { toProblem } from "./problem.ts";
 import { OpenResponses } from "./open-responses.ts";
 import { PassThrough } from "./pass-through.ts";
-import { pageAt, sendPage } from "./plugin-pages.ts";
 import { createForwarding } from "./proxy/forwarded.ts";
 import { createProxyingServer } from "./proxying-server.ts";
-import { addRegistryRoutes } from "./registry/registry-routes.ts";
 import { type SharedRegistry, shareRegistry } from "./registry/shared-registry.ts";
-import { admit } from "./request-key.ts";
-import { type JobRequest, requestIdOf, toJob, wantsEvents } from "./request-job.ts";
+import { requestIdOf } from "./request-job.ts";
+import { addRoutes, answerFault } from "./routes.ts";
 
-const noBody = Buffer.alloc(0);
 /** How long a door that closes waits for replies that are still being read, in ms. */
 const lastRepliesMs = 5000;
 
@@ -40,12 +32,10 @@ class HttpDoor implements Door {
   readonly #settings: HttpSettings;
   readonly #gate: GateHost;
   readonly #app: FastifyInstance;
-  readonly #bindings: Bindings;
+  readonly #calls: HttpCalls;
   readonly #callPrefix: string;
   readonly #shared: SharedRegistry;
-  readonly #via: string;
   readonly #bodies: BodyBounds;
-  #isStale = true;
   readonly #responses = new OpenResponses();
   #links: LinkServer | undefined;
   readonly #passThrough: PassThrough;
@@ -56,12 +46,11 @@ class HttpDoor implements Door {
   constructor(settings: HttpSettings, gate: GateHost) {
     this.#settings = settings;
     this.#gate = gate;
-    this.#bindings = new Bindings(settings.control, gate);
+    this.#calls = new HttpCalls(gate, settings.control, this.#asksToClose);
     this.#callPrefix = `${settings.control}/call/`;
     this.#bodies = { limit: settings.bodyLimit, memory: new BodyMemory(settings.bodyMemory) };
     const http = slowRequests(settings.requestTimeoutMs);
     this.#shared = shareRegistry(gate);
-    this.#via = viaOf(gate.status.info().id);
     this.#passThrough = this.#createPassThrough();
     this.#app = fastify({
       serverFactory: (others: RequestListener) => this.#createServer(http, others),
@@ -70,20 +59,16 @@ class HttpDoor implements Door {
       forceCloseConnections: true,
       routerOptions: { maxParamLength: 1024 },
       clientErrorHandler: answerMalformed,
-      frameworkErrors: (error, request, reply) => this.#fault(error, request, reply),
+      frameworkErrors: answerFault(settings),
     });
-    if (settings.cors !== undefined) addCors(this.#app, settings.cors);
-    this.#route();
-    gate.onMethodsChanged(() => (this.#isStale = true));
-  }
-
-  /** The bound routes as of now: built anew on the first use after a change, not on each of a thousand changes. */
-  #currentBindings(): Bindings {
-    if (!this.#isStale) return this.#bindings;
-    this.#isStale = false;
-    for (const refusal of this.#bindings.replace(this.#gate.methods()))
-      this.#gate.logger.warn("http binding left out", { reason: refusal });
-    return this.#bindings;
+    addRoutes(this.#app, {
+      gate,
+      settings,
+      bodies: this.#bodies.memory,
+      registry: this.#shared.registry,
+      calls: this.#calls,
+      call: (request, response, call) => this.#call(request, response, call),
+    });
   }
 
   async open(): Promise<void> {
@@ -112,7 +97,7 @@ class HttpDoor implements Door {
   }
 
   refusal(method: MethodInfo): string | undefined {
-    return this.#currentBindings().refusal(method);
+    return this.#calls.refusal(method);
   }
 
   async drain(): Promise<void> {
@@ -144,22 +129,6 @@ class HttpDoor implements Door {
     await this.#shared.release();
   }
 
-  #route(): void {
-    const app = this.#app;
-    // Bodies are bytes here: whoever serves the job decodes them.
-    app.removeAllContentTypeParsers();
-    limitBodies(app, this.#bodies.memory);
-    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-    app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => this.#fault(error, request, reply));
-    const { control, heartbeatMs } = this.#settings;
-    app.post<{ Params: { target: string } }>(`${control}/call/:target`, (request, reply) => {
-      this.#callThroughFastify(request, reply, request.params.target);
-    });
-    addControlRoutes(app, control, this.#gate);
-    addRegistryRoutes(app, { prefix: control, gate: this.#gate, registry: this.#shared.registry, heartbeatMs });
-    app.setNotFoundHandler((request, reply) => this.#bound(request, reply));
-  }
-
   /** Jobs whose body is small and plain need nothing of what fastify does for a request; everything else goes its way. */
   #shortened(others: RequestListener): RequestListener {
     if (this.#settings.cors !== undefined || this.#settings.trustProxy !== false) return others;
@@ -170,7 +139,7 @@ class HttpDoor implements Door {
 
   #callDirectly(request: IncomingMessage, response: ServerResponse): boolean {
     const target = plainTarget(request, this.#callPrefix);
-    const match = target === undefined ? this.#currentBindings().find(request.method ?? "GET", request.url ?? "/") : undefined;
+    const match = target === undefined ? this.#calls.find(request) : undefined;
     const called = target ?? match?.target;
     if (called === undefined || !isMediaType(request.headers["content-type"])) return false;
     const remote = request.socket.remoteAddress ?? "";
@@ -184,42 +153,19 @@ class HttpDoor implements Door {
     });
   }
 
-  /** Everything that is not the gate's own: a bound route, or nothing. */
-  #bound(request: FastifyRequest, reply: FastifyReply): void {
-    const path = request.raw.url ?? "/";
-    const bindings = this.#currentBindings();
-    const match = bindings.find(request.method, path);
-    if (match !== undefined) return this.#callThroughFastify(request, reply, match.target, match);
-    const { method } = request;
-    const { control } = this.#settings;
-    const bare = path.split(/[?#]/, 1)[0] ?? path;
-    const page = pageAt(this.#gate, control, bare);
-    if (page !== undefined && (method === "GET" || method === "HEAD")) return sendPage(page, this.#gate, request, reply);
-    const methods = [...(page === undefined ? ownMethodsOf(control, bare) : ["GET"]), ...this.#bindings.methodsOf(path)];
-    const isFront = methods.length === 0 && (bare === "/" || bare === control || bare === `${control}/`);
-    if (isFront && (method === "GET" || method === "HEAD")) return void reply.send(frontPage(control));
-    if (methods.length === 0) {
-      const error = new GateError("not_found", `nothing is bound to ${method} ${bare}; ${control}/services shows what is`);
-      return this.#refuse(error, request, reply);
-    }
-    void reply.header("allow", methods.join(", "));
-    if (method === "OPTIONS") void reply.code(204).send();
-    else this.#refuse(new GateError("not_found", `${bare} takes ${methods.join(", ")}, not ${method}`), request, reply, 405);
-  }
-
   #createPassThrough(): PassThrough {
     return new PassThrough({
       host: {
         gate: this.#gate,
         forwarding: createForwarding(this.#settings.trustProxy),
-        via: this.#via,
+        via: this.#calls.via,
         bodyIdleMs: this.#settings.requestTimeoutMs,
         isDraining: this.#asksToClose,
         responses: this.#responses,
       },
       control: this.#settings.control,
       registry: this.#shared.registry,
-      bindings: () => this.#currentBindings(),
+      bindings: () => this.#calls.bindings,
     });
   }
 
@@ -232,41 +178,9 @@ class HttpDoor implements Door {
     return server;
   }
 
-  #callThroughFastify(request: FastifyRequest, reply: FastifyReply, target: string, bound?: Match): void {
-    const body = (request.body as Buffer | undefined) ?? noBody;
-    this.#call(request.raw, reply.raw, { body, target, remote: request.ip, bound });
-    // From here on the response is ours: fastify would buffer and serialise what is already bytes.
-    reply.hijack();
-  }
-
-  #call(request: IncomingMessage, response: ServerResponse, call: Omit<JobRequest, "request" | "now" | "keyHeader">): void {
-    refuseLoop(request, this.#via);
-    const keyHeader = admit(this.#gate, request, call.target);
-    const job = toJob({ request, now: this.#gate.clock.now(), keyHeader, ...call });
+  #call(request: IncomingMessage, response: ServerResponse, call: Call): void {
     this.#responses.add(response);
-    const sink = new HttpReply({
-      response,
-      requestId: job.id,
-      isHead: request.method === "HEAD",
-      accept: job.accept,
-      wantsEvents: wantsEvents(request),
-      clock: this.#gate.clock,
-      isDraining: this.#asksToClose,
-    });
-    sink.controlledBy(this.#gate.dispatch(job, sink));
-  }
-
-  #fault(error: Error & { statusCode?: number; code?: string }, request: FastifyRequest, reply: FastifyReply): void {
-    const isTooLarge = error.code === "FST_ERR_CTP_BODY_TOO_LARGE";
-    const status = isTooLarge ? 413 : (error.statusCode ?? 500);
-    const message = isTooLarge ? `the body is larger than bodyLimit, ${this.#settings.bodyLimit} bytes` : error.message;
-    if (GateError.is(error)) this.#refuse(error, request, reply);
-    else this.#refuse(new GateError(codeOfStatus(status), message, { cause: error, retryable: false }), request, reply, status);
-  }
-
-  #refuse(error: GateError, request: FastifyRequest, reply: FastifyReply, as?: number): void {
-    const { status, headers, body } = toProblem(error, requestIdOf(request.raw), as);
-    void reply.code(status).headers(headers).send(body);
+    this.#calls.call(request, response, call);
   }
 }
 
