@@ -1,4 +1,5 @@
 import { isSameOptions } from "../strategy/same-options.ts";
+import { configError } from "../config/fault.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Address, Door, GateHost, Transport } from "../transport/transport.ts";
@@ -11,11 +12,26 @@ interface OpenDoor {
 /** The doors of a gate, each beside the transport that it was made of. */
 export class Doors {
   #open: OpenDoor[] = [];
+  /** Doors beside those of the config. */
+  readonly #guests: OpenDoor[] = [];
   /** Doors of transports that have left the config: they listen no more, and whoever came through them stays. */
   readonly #retired: Door[] = [];
+  #isClosed = false;
 
   get transports(): { name: string; addresses: readonly Address[] }[] {
-    return this.#open.map(({ transport, door }) => ({ name: transport.name, addresses: door.addresses }));
+    return this.#all.map(({ transport, door }) => ({ name: transport.name, addresses: door.addresses }));
+  }
+
+  get #all(): OpenDoor[] {
+    return [...this.#open, ...this.#guests];
+  }
+
+  /** Opens a door that is not of the config, so that no change of it closes this one. */
+  async add(transport: Transport, gate: GateHost): Promise<void> {
+    const faults = transport.check?.() ?? [];
+    if (faults.length > 0) throw configError(transport.name, faults);
+    if (this.#isClosed) throw new GateError("failed_precondition", `${transport.name} cannot be opened: the gate is closed`);
+    this.#guests.push({ transport, door: await transport.start(gate) });
   }
 
   /** Opens one door per transport; rejects at the first that cannot open, and leaves those before it open. */
@@ -48,7 +64,7 @@ export class Doors {
 
   /** Why a worker's method cannot be served, or undefined. */
   refusal(method: MethodInfo): string | undefined {
-    for (const { door } of this.#open) {
+    for (const { door } of this.#all) {
       const refusal = door.refusal?.(method);
       if (refusal !== undefined) return refusal;
     }
@@ -56,11 +72,12 @@ export class Doors {
   }
 
   drain(): void {
-    for (const { door } of this.#open) void door.drain();
+    for (const { door } of this.#all) void door.drain();
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#open.map(({ door }) => door), ...this.#retired].map((door) => door.close()));
+    this.#isClosed = true;
+    await Promise.allSettled([...this.#all.map(({ door }) => door), ...this.#retired].map((door) => door.close()));
   }
 
   #retire(door: Door): void {

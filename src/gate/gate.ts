@@ -18,7 +18,7 @@ import type { Route } from "../routing/route.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
 import type { DrainStatus, GateInfo, GateStatus } from "../transport/status.ts";
-import type { Address, GateHost } from "../transport/transport.ts";
+import type { Address, GateHost, Transport } from "../transport/transport.ts";
 import { controlOffer, controlService, createControlLink, isForAdmins } from "./control-service.ts";
 import { Doors, warnOfOpenDoors } from "./doors.ts";
 import { GateSession } from "./gate-session.ts";
@@ -55,6 +55,8 @@ export interface Gate {
   readonly status: GateStatus;
   /** Opens every door; rejects, with every door closed again, when one cannot open. */
   start(): Promise<void>;
+  /** Opens one more door, beside those of the config: it stays until the gate closes. Rejects when it cannot open. */
+  open(transport: Transport): Promise<void>;
   /** Speaks the gate protocol over a connection that the caller made, e.g. one end of `createMemoryPair`. */
   accept(connection: Connection): void;
   /**
@@ -173,6 +175,8 @@ class RunningGate implements Gate, GateHost {
     await this.#doors.change(this.#settings.transports, this);
     warnOfOpenDoors(this);
   }
+
+  readonly open: Gate["open"] = (transport) => this.#doors.add(transport, this);
 
   async drain(): Promise<void> {
     if (this.#state === "closed") return;
