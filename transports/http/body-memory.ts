@@ -28,6 +28,18 @@ export class BodyMemory {
     holder.once("close", () => (this.#bytes -= bytes));
     return true;
   }
+
+  /** The same for a body whose length nobody knows: the function takes what has come so far. */
+  grow(holder: BodyHolder): (received: number) => boolean {
+    let reserved = smallBytes;
+    return (received) => {
+      if (received <= reserved) return true;
+      // In steps that double: a body is then counted in a dozen of them.
+      const step = Math.max(received - reserved, reserved, 2 * smallBytes);
+      reserved += step;
+      return this.reserve(holder, step);
+    };
+  }
 }
 
 /** Holds the bodies that fastify collects to the bound: those of known length when they begin, chunked ones as they come. */
@@ -41,17 +53,12 @@ export function limitBodies(app: FastifyInstance, memory: BodyMemory): void {
 }
 
 async function* counted(request: IncomingMessage, payload: Readable, memory: BodyMemory): AsyncGenerator<Buffer> {
-  let reserved = 0;
+  const fits = memory.grow(request);
   let received = 0;
   // A refusal must still reach the client, so the end of this reading is not the end of the connection.
   for await (const piece of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     received += piece.length;
-    // In steps that double: a body is then counted in a dozen of them.
-    const step = Math.max(received - reserved, reserved, 2 * smallBytes);
-    if (received > reserved) {
-      if (!memory.reserve(request, step)) throw noRoom();
-      reserved += step;
-    }
+    if (!fits(received)) throw noRoom();
     yield piece;
   }
 }

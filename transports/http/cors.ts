@@ -14,19 +14,26 @@ export function isAllowedOrigin(cors: CorsOptions | undefined, origin: string | 
 const exposed = "x-request-id, x-worker-id, retry-after";
 const preflightSeconds = "600";
 
+/** The headers by which the page of `origin` may read a reply; for another page, those that keep a cache from mixing the two up. */
+export function corsHeaders(cors: CorsOptions, origin: string | undefined): Record<string, string> {
+  const vary: Record<string, string> = cors.origin === true ? {} : { vary: "origin" };
+  if (!isAllowedOrigin(cors, origin)) return vary;
+  return {
+    ...vary,
+    "access-control-allow-origin": cors.origin === true ? "*" : (origin as string),
+    "access-control-expose-headers": exposed,
+  };
+}
+
 /** Answers preflight requests, and marks the replies to pages of `origin` as readable by them. Credentials are never allowed. */
-export function addCors(app: FastifyInstance, { origin }: CorsOptions): void {
-  const allowed = origin === true ? undefined : new Set([origin].flat());
+export function addCors(app: FastifyInstance, cors: CorsOptions): void {
   app.addHook("onRequest", (request, reply, done) => {
     // On the raw response: replies of jobs are written past fastify.
     const { raw } = reply;
-    if (allowed !== undefined) raw.setHeader("vary", "origin");
-    const asking = request.headers.origin;
-    if (asking === undefined || allowed?.has(asking) === false) return done();
-    raw.setHeader("access-control-allow-origin", allowed === undefined ? "*" : asking);
-    raw.setHeader("access-control-expose-headers", exposed);
+    const headers = corsHeaders(cors, request.headers.origin);
+    for (const [name, value] of Object.entries(headers)) raw.setHeader(name, value);
     const method = request.headers["access-control-request-method"];
-    if (request.method !== "OPTIONS" || method === undefined) return done();
+    if (headers["access-control-allow-origin"] === undefined || request.method !== "OPTIONS" || method === undefined) return done();
     raw.setHeader("access-control-allow-methods", method);
     raw.setHeader("access-control-allow-headers", request.headers["access-control-request-headers"] ?? "content-type");
     raw.setHeader("access-control-max-age", preflightSeconds);
