@@ -10,6 +10,8 @@ export interface Timer {
  */
 export interface Clock {
   now(): number;
+  /** Milliseconds since 1970, as this machine believes: for people and for what others have signed, never for differences. */
+  date(): number;
   /** Calls `fire` once after `delayMs`. The timer does not keep the process alive. */
   after(delayMs: number, fire: () => void): Timer;
   /** Calls `fire` every `periodMs` until cleared. The timer does not keep the process alive. */
@@ -19,6 +21,7 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  date: () => Date.now(),
   after(delayMs, fire) {
     const timer = setTimeout(fire, delayMs);
     timer.unref?.();

@@ -6,6 +6,8 @@ interface Pending {
   fire: () => void;
 }
 
+const startOf2026 = Date.UTC(2026, 0);
+
 /** Time that a test moves by hand: timers fire in order, inside `advance`. */
 export class ManualClock implements Clock {
   #now = 0;
@@ -13,6 +15,10 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  date(): number {
+    return startOf2026 + this.#now;
   }
 
   after(delayMs: number, fire: () => void): Timer {
