@@ -3,6 +3,7 @@ import type { Plugin } from "../plugin/plugin.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Duration } from "./duration.ts";
+import type { JobsConfig } from "./jobs-config.ts";
 import type { Size } from "./size.ts";
 
 /** What to do with jobs for the targets that the route's pattern matches. Everything has a default. */
@@ -49,6 +50,8 @@ export interface GateConfig {
   plugins?: readonly Plugin[];
   /** Who may call and serve; default none, and then everyone who reaches a port may. */
   keys?: readonly (string | KeyConfig)[];
+  /** How jobs are kept that their callers do not wait for. */
+  jobs?: JobsConfig;
   /** Between two pings to every worker and client; default `"1s"`. */
   heartbeat?: Duration;
   /** Beats without an answer after which a silent worker's jobs are given up; default 10. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { type AccessKey, isKey, permissions } from "../access/keyring.ts";
 import { closestName } from "../error/closest-name.ts";
+import type { JobSettings } from "../jobs/job-settings.ts";
+import type { JobStoreConfig } from "../jobs/job-store.ts";
 import type { Route } from "../routing/route.ts";
 import { isPattern } from "../routing/route-table.ts";
 import type { Plugin } from "../plugin/plugin.ts";
@@ -10,6 +12,7 @@ import type { Transport } from "../transport/transport.ts";
 import { parseDuration } from "./duration.ts";
 import { type ConfigFault, configError } from "./fault.ts";
 import type { RouteConfig } from "./gate-config.ts";
+import { jobsKeys, jobsShape, toJobSettings } from "./jobs-config.ts";
 import { pluginFaults } from "./plugin-faults.ts";
 import { parseSize } from "./size.ts";
 
@@ -24,6 +27,7 @@ export interface GateSettings {
   http: ReadonlyMap<string, readonly string[]>;
   plugins: readonly Plugin[];
   keys: readonly AccessKey[];
+  jobs: JobSettings;
   heartbeatMs: number;
   lostAfterBeats: number;
   maxPayloadBytes: number;
@@ -95,6 +99,7 @@ const gate = z.strictObject(
     routes: z.record(z.string(), route, 'is not an object; write routes: { "Service.*": { … } }').optional(),
     plugins: z.array(plugin, "is not a list; write plugins: [metrics()]").optional(),
     keys: z.array(key, 'is not a list; write keys: ["sha256:…"]').optional(),
+    jobs: jobsShape.optional(),
     heartbeat: duration.optional(),
     lostAfter: count(4).optional(),
     maxPayload: size.optional(),
@@ -109,7 +114,10 @@ const gate = z.strictObject(
 export function parseConfig(config: unknown, source = "the config"): GateSettings {
   const parsed = gate.safeParse(config);
   const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toFaults(issue));
-  if (isObject(config)) faults.push(...patternFaults(config["routes"]), ...transportFaults(config["transports"]), ...pluginFaults(config));
+  if (isObject(config)) {
+    faults.push(...patternFaults(config["routes"]), ...transportFaults(config["transports"]));
+    faults.push(...storeFaults(config["jobs"]), ...pluginFaults(config));
+  }
   if (!parsed.success || faults.length > 0) throw configError(source, faults);
   const { data } = parsed;
   const routes = Object.entries(data.routes ?? {}).map(([pattern, value]) => toRoute(pattern, value as RouteConfig));
@@ -123,6 +131,7 @@ export function parseConfig(config: unknown, source = "the config"): GateSetting
     keys: (data.keys ?? []).map((one, at) =>
       typeof one === "string" ? { name: `key ${at + 1}`, key: one, may: permissions } : { ...one, may: one.may ?? permissions },
     ),
+    jobs: toJobSettings(data.jobs),
     heartbeatMs: ms(data.heartbeat, 1000),
     lostAfterBeats: data.lostAfter ?? 10,
     maxPayloadBytes: parseSize(data.maxPayload) ?? 16 * 1024 * 1024,
@@ -155,7 +164,8 @@ function ms(value: string | number | undefined, fallback: number): number {
 function toFaults(issue: z.core.$ZodIssue): ConfigFault[] {
   const path = pathText(issue.path);
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(issue.path[0] === "routes" ? route.shape : gate.shape);
+    const [part] = issue.path;
+    const known = part === "jobs" ? jobsKeys : Object.keys((part === "routes" ? route : gate).shape);
     return issue.keys.map((key) => {
       const closest = closestName(key, known);
       return {
@@ -189,6 +199,14 @@ function transportFaults(transports: unknown): ConfigFault[] {
       .check()
       .map((fault) => ({ ...fault, path: `transports[${at}].${fault.path}` }));
   });
+}
+
+function storeFaults(jobs: unknown): ConfigFault[] {
+  const store = isObject(jobs) ? jobs["store"] : undefined;
+  if (!isObject(store) || typeof store["check"] !== "function") return [];
+  return (store as unknown as Required<Pick<JobStoreConfig, "check">>)
+    .check()
+    .map((fault) => ({ ...fault, path: `jobs.store.${fault.path}` }));
 }
 
 function pathText(path: readonly PropertyKey[]): string {

@@ -4,6 +4,7 @@ import type { JobControl, ReplySink } from "../job/reply.ts";
 import { decodePayload, encodePayload } from "../protocol/payload.ts";
 import type { EndpointLink, EndpointOffer } from "../registry/endpoint.ts";
 import type { DrainStatus, GateStatus } from "../transport/status.ts";
+import type { JobMethods } from "./job-methods.ts";
 import type { Watch } from "./watch.ts";
 
 /** The gate's own service: what `gate list`, `gate info` and the rest call, on any transport. */
@@ -21,6 +22,7 @@ export interface ControlledGate extends GateStatus {
   /** Lets a worker finish what runs, and leave; throws `not_found`. */
   drain(worker: string): DrainStatus;
   readonly watch: Watch;
+  readonly jobMethods: JobMethods;
 }
 
 const methods: Readonly<Record<string, ControlMethod>> = {
@@ -37,12 +39,17 @@ const methods: Readonly<Record<string, ControlMethod>> = {
   drain: (status, [id]) => status.drain(workerName("drain", id)),
 };
 
+/** Of jobs; each waits for the store. */
+const jobMethods: readonly string[] = ["submit", "jobs", "job", "cancelJob", "retryJob", "replayJobs"];
+
 const watchTarget = `${controlService}.watch`;
 
-/** Methods that change the gate. */
-const forAdmins: ReadonlySet<string> = new Set([`${controlService}.drain`]);
+/** Methods that change the gate, or show what others have sent. */
+const forAdmins: ReadonlySet<string> = new Set(
+  ["drain", ...jobMethods.filter((name) => name !== "submit")].map((name) => `${controlService}.${name}`),
+);
 
-/** Tells whether a target changes the gate, which not every caller may. */
+/** Tells whether a target is one that not every caller may call. */
 export function isForAdmins(target: string): boolean {
   return forAdmins.has(target);
 }
@@ -52,6 +59,7 @@ export const controlOffer: EndpointOffer = {
   capacity: 10_000,
   methods: [
     ...Object.keys(methods).map((name) => ({ name: `${controlService}.${name}`, idempotent: true })),
+    ...jobMethods.map((name) => ({ name: `${controlService}.${name}` })),
     { name: watchTarget, stream: true },
   ],
 };
@@ -61,7 +69,7 @@ function workerName(method: string, id: unknown): string {
   throw new GateError("invalid_argument", `${controlService}.${method} wants the id of a worker; \`gate workers\` lists them`);
 }
 
-/** The gate as one of its own workers: it answers before `send` returns. */
+/** The gate as one of its own workers: it answers before `send` returns, but for jobs, which are in a store. */
 export function createControlLink(gate: ControlledGate): EndpointLink {
   return {
     id: "gate",
@@ -73,12 +81,24 @@ export function createControlLink(gate: ControlledGate): EndpointLink {
         const decoded = job.payload.length === 0 ? [] : decodePayload(job.payload, job.contentType);
         const args: readonly unknown[] = Array.isArray(decoded) ? decoded : [decoded];
         if (job.target === watchTarget) return gate.watch.open(args[0], job, sink);
+        const ofJobs = gate.jobMethods[methodOf(job.target)];
+        if (ofJobs !== undefined) {
+          void ofJobs(args).then(
+            (value) => answer(value, job, sink),
+            (error: unknown) => sink.fail(GateError.from(error, "internal")),
+          );
+          return nothing;
+        }
         const method = methods[methodOf(job.target)] as ControlMethod;
-        sink.end(encodePayload(method(gate, args), job.accept));
+        answer(method(gate, args), job, sink);
       } catch (error) {
         sink.fail(GateError.from(error, "internal"));
       }
       return nothing;
     },
   };
+}
+
+function answer(value: unknown, job: Job, sink: ReplySink): void {
+  sink.end(encodePayload(value, job.accept));
 }

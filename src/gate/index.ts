@@ -1,2 +1,3 @@
 /** The door for programs that embed a gate. */
-export { createGate, type Gate, type GateOptions } from "./gate.ts";
+export type { Gate, GateOptions } from "./gate.ts";
+export { createGate } from "./running-gate.ts";

@@ -5,6 +5,7 @@ import type { RouteConfig } from "../config/gate-config.ts";
 import type { Job } from "../job/job.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
+import type { AsyncJobs } from "../jobs/async-jobs.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Random } from "../observe/random.ts";
@@ -75,6 +76,8 @@ export interface GateHost {
   isPublic(target: string): boolean;
   /** Ingress: brings a job to a worker. */
   dispatch(job: Job, sink: ReplySink): JobControl;
+  /** Jobs that are kept: their callers need not wait for them, nor their workers be there. */
+  readonly jobs: Pick<AsyncJobs, "submit" | "get" | "whenEnded" | "cancel">;
   /** Speaks the gate protocol with whoever is at the other end, a client, a worker or both; none of them may do more than `limit`. */
   accept(connection: Connection, limit?: Holder): void;
   /** Egress: takes in a worker that does not speak the gate protocol. Throws for a method that no worker may serve. */

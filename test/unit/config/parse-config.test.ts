@@ -1,4 +1,4 @@
-import { defineConfig, fifo } from "unigate";
+import { defineConfig, fifo, memoryJobs } from "unigate";
 import { parseConfig } from "unigate/config";
 import { http } from "unigate/http";
 import { zmq } from "unigate/zmq";
@@ -36,6 +36,21 @@ describe("a config", () => {
       "heartbaet: is not a known key; did you mean heartbeat?",
     ])
       expect(message).toContain(part);
+  });
+
+  it("names the faults of its jobs, those of their store included", () => {
+    const message = faultsOf({
+      transports: [http()],
+      jobs: { store: memoryJobs({ maxBytes: "lots" }), maxAttempts: 0, resultTtl: "soon", maxWaitin: 3 },
+    });
+    for (const part of [
+      "jobs.store.maxBytes: is not a size above zero; write",
+      "jobs.maxAttempts: is too small; write 1 or more",
+      "jobs.resultTtl: is not a duration above zero; write",
+      "jobs.maxWaitin: is not a known key; did you mean maxWaiting?",
+    ])
+      expect(message).toContain(part);
+    expect(faultsOf({ transports: [http()], jobs: { store: "redis" } })).toContain("jobs.store: is not a job store; import one");
   });
 
   it.each([[undefined], [3], [{}], [{ transports: [] }], [{ transports: [{}] }], [{ transports: [http()], routes: 3 }]])(
