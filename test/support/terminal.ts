@@ -7,6 +7,9 @@ import { gateCommand } from "./processes.ts";
 /** Why tests in a real terminal are skipped here; undefined where tmux is installed. */
 export const missing: string | undefined = hasTmux() ? undefined : "tmux is not installed; .ci/run installs it";
 
+/** What a terminal before a person does not have in its environment: a CI's marks turn colours off. */
+const plain = ["env", ...["CI", "NO_COLOR", "FORCE_COLOR", "NODE_OPTIONS"].flatMap((name) => ["-u", name])];
+
 /** A real terminal, in tmux, in which `gate` runs; it is closed when the test ends. */
 export class Terminal {
   readonly #socket = `gate-test-${randomBytes(4).toString("hex")}`;
@@ -15,7 +18,7 @@ export class Terminal {
     // The shell outlives a Ctrl-C, to tell the exit code.
     const command = `trap : INT; echo before; ${process.execPath} ${nodeArgs} ${gateCommand} ${args}; echo "exit code $?"; exec cat`;
     const size = ["-x", String(columns), "-y", String(rows), "-c", cwd];
-    this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, "env", "-u", "NO_COLOR", "-u", "NODE_OPTIONS", "sh", "-c", command);
+    this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, ...plain, "sh", "-c", command);
     onTestFinished(() => void this.#tmux("kill-server"));
   }
 
