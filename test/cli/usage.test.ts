@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { freePort, gate, gateCommand } from "../support/processes.ts";
+import { freePort, gate, gateCommand, GateProcess } from "../support/processes.ts";
 import { workspace } from "../support/workspace.ts";
 
 const config = (rest: string): string =>
@@ -53,6 +53,15 @@ describe("the command line", () => {
     expect(stdout).toContain("gate serve");
     expect(seen).toContain("cli/run.js");
     expect(seen).not.toMatch(/zeromq|fastify|zod|pino|yargs|msgpackr/);
+  });
+
+  it("serve loads the libraries of its own doors only", async () => {
+    const folder = await workspace({ "gate.config.ts": config(`{ transports: [http({ port: ${await freePort()} })] }`) });
+    const telling = `import { registerHooks } from "node:module"; registerHooks({ load(url, context, next) { console.error(url); return next(url, context); } });`;
+    const serving = new GateProcess(["serve"], { cwd: folder, nodeArgs: ["--import", `data:text/javascript,${telling}`] });
+    await serving.says(/ready in/);
+    expect(serving.stderr).toContain("node_modules/fastify/");
+    expect(serving.stderr).not.toMatch(/node_modules\/(zeromq|@bufbuild|undici|prom-client|ioredis|ink|react)\//);
   });
 });
 

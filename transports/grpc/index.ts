@@ -1,5 +1,6 @@
 /** The gRPC transport: a transparent proxy, the gate's native service, links of clients and workers, gRPC-Web, and calls by reflection. */
 import type { Connector, GateHost, Transport } from "unigate/transport";
+import type { callByReflection as callNow } from "./client/call-by-reflection.ts";
 import { addressOf, checkOptions, type GrpcOptions } from "./options.ts";
 
 /**
@@ -33,6 +34,11 @@ export function grpc(options: GrpcOptions = {}): Transport {
 export const connector: Connector = {
   connect: async (url, signal) => (await import("./native/connector.ts")).connector.connect(url, signal),
 };
-export { callByReflection, type ReflectedCall } from "./client/call-by-reflection.ts";
+
+/** Calls a method whose .proto the caller does not have; protobuf loads with the first call. */
+export const callByReflection: typeof callNow = async (...call) =>
+  (await import("./client/call-by-reflection.ts")).callByReflection(...call);
+
+export type { ReflectedCall } from "./client/call-by-reflection.ts";
 export type { GrpcOptions, GrpcTls, GrpcUpstream } from "./options.ts";
 export type { WebOptions } from "./web/serve-web.ts";
