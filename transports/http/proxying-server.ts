@@ -21,9 +21,10 @@ const keepAliveMs = 72_000;
  * Node bounds the time of a whole request for all of them or none; a large upload has no such bound, so the others get theirs here.
  */
 export function createProxyingServer(options: ProxyingServerOptions, others: RequestListener): Server {
+  const limitBody = createBodyLimit(options);
   const server = createServer(options.http, (request, response) => {
     if (options.proxies(request, response)) return;
-    limitBody(request, options);
+    limitBody(request);
     others(request, response);
   });
   server.keepAliveTimeout = keepAliveMs;
@@ -31,11 +32,25 @@ export function createProxyingServer(options: ProxyingServerOptions, others: Req
   return server;
 }
 
-function limitBody(request: IncomingMessage, { clock, requestTimeoutMs }: ProxyingServerOptions): void {
-  const hasBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-  if (!hasBody || requestTimeoutMs === 0) return;
-  const timer = clock.after(requestTimeoutMs, () => {
-    if (!request.complete) answerTooSlow(request);
-  });
-  request.once("close", () => timer.clear());
+/**
+ * Limits the time of each body that it is given. Almost all come with their heads, so the timer waits until this turn's reads are done: only
+ * those that are still open then get one.
+ */
+function createBodyLimit({ clock, requestTimeoutMs }: ProxyingServerOptions): (request: IncomingMessage) => void {
+  let fresh: IncomingMessage[] = [];
+  const limitOpen = (): void => {
+    const open = fresh.filter((request) => !request.complete);
+    fresh = [];
+    for (const request of open) {
+      const timer = clock.after(requestTimeoutMs, () => {
+        if (!request.complete) answerTooSlow(request);
+      });
+      request.once("close", () => timer.clear());
+    }
+  };
+  return (request) => {
+    const hasBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+    if (!hasBody || requestTimeoutMs === 0) return;
+    if (fresh.push(request) === 1) setImmediate(limitOpen);
+  };
 }
