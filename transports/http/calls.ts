@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { GateHost, MethodInfo } from "unigate/transport";
 import { Bindings, type Match } from "./bindings.ts";
+import { keepsJob } from "./jobs/keep-job.ts";
 import { HttpReply, type ReplyTarget } from "./http-reply.ts";
 import { refuseLoop, viaOf } from "./loop.ts";
 import { type JobRequest, type RequestHead, toJob, wantsEvents } from "./request-job.ts";
@@ -14,6 +15,7 @@ export class HttpCalls {
   /** The name of the gate in `Via`. */
   readonly via: string;
   readonly #gate: GateHost;
+  readonly #control: string;
   readonly #bindings: Bindings;
   readonly #isDraining: () => boolean;
   #isStale = true;
@@ -22,6 +24,7 @@ export class HttpCalls {
   constructor(gate: GateHost, control: string, isDraining: () => boolean) {
     this.#gate = gate;
     this.#isDraining = isDraining;
+    this.#control = control;
     this.#bindings = new Bindings(control, gate);
     this.via = viaOf(gate.status.info().id);
     gate.onMethodsChanged(() => (this.#isStale = true));
@@ -60,6 +63,7 @@ export class HttpCalls {
       clock: gate.clock,
       isDraining: this.#isDraining,
     });
+    if (keepsJob({ gate, control: this.#control, request, job, sink, isBound: call.bound !== undefined })) return;
     sink.controlledBy(gate.dispatch(job, sink));
   }
 }

@@ -1,4 +1,4 @@
-/** Paths of the gate itself, after the control prefix. `/call/` and `/service/` take in everything below them. */
+/** Paths of the gate itself, after the control prefix. `/call/`, `/jobs/` and `/service/` take in everything below them. */
 const controlPaths: ReadonlySet<string> = new Set([
   "/health",
   "/ready",
@@ -12,6 +12,7 @@ const controlPaths: ReadonlySet<string> = new Set([
   "/svc",
   "/link",
   "/call",
+  "/jobs",
   "/openapi.json",
   "/docs",
 ]);

@@ -24,6 +24,8 @@ export function ownMethodsOf(prefix: string, path: string): string[] {
   if (!path.startsWith(prefix)) return [];
   const own = path.slice(prefix.length);
   if (/^\/call\/[^/]+$/.test(own)) return ["POST"];
+  if (/^\/jobs\/[^/]+$/.test(own)) return ["GET", "DELETE"];
+  if (/^\/jobs\/[^/]+\/result$/.test(own)) return ["GET"];
   if (own === "/register") return ["POST", "DELETE"];
   const isPage = ["/health", "/ready", "/services"].includes(own) || Object.hasOwn(pages, own) || /^\/service\/[^/]+$/.test(own);
   return isPage ? ["GET"] : [];

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { GateError } from "unigate/transport";
+import { type GateError, isKeyTaken } from "unigate/transport";
 import { httpStatus } from "./http-status.ts";
 import { loopStatus } from "./loop.ts";
 
@@ -43,7 +43,8 @@ export function toProblemText(error: GateError, requestId: string | undefined, s
 }
 
 function statusOf(error: GateError): number {
-  return loopStatus(error) ?? httpStatus(error.code);
+  // 422: the IETF draft of the Idempotency-Key header, section 2.7, wants it for a key that comes with other content.
+  return loopStatus(error) ?? (isKeyTaken(error) ? 422 : httpStatus(error.code));
 }
 
 function bigintAsText(_key: string, value: unknown): unknown {

@@ -6,6 +6,7 @@ import type { Match } from "./bindings.ts";
 import { addControlRoutes, frontPage, ownMethodsOf } from "./control-routes.ts";
 import { addCors } from "./cors.ts";
 import { codeOfStatus } from "./http-status.ts";
+import { addJobRoutes } from "./jobs/job-routes.ts";
 import type { Call, HttpCalls } from "./calls.ts";
 import type { HttpSettings } from "./options.ts";
 import { pageAt, sendPage } from "./plugin-pages.ts";
@@ -42,6 +43,7 @@ export function addRoutes(app: FastifyInstance, host: RoutesHost): void {
   });
   addControlRoutes(app, control, gate);
   addRegistryRoutes(app, { prefix: control, gate, registry, heartbeatMs });
+  addJobRoutes(app, control, gate);
   app.setNotFoundHandler((request, reply) => answerBound(host, request, reply));
 }
 
