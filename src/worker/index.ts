@@ -14,6 +14,7 @@ export {
 export { createExecutorPool, type ExecutorPool } from "./executor-pool.ts";
 export { currentJob, type HttpRequestInfo, type JobContext } from "./job-context.ts";
 export { type LoadedMethod, loadService, serviceOfModule } from "./loaded-method.ts";
+export type { RawMethod } from "./raw-method.ts";
 export { Reply, reply, type ReplyOptions } from "./reply.ts";
 export type { StandardSchema } from "./standard-schema.ts";
 export { createWorker, type Worker, type WorkerOptions } from "./worker.ts";

@@ -17,6 +17,7 @@ import type { ServiceDefinition } from "./define-service.ts";
 import { type HandlerHost, HandlerRun } from "./handler-run.ts";
 import type { JobContext } from "./job-context.ts";
 import { type LoadedMethod, loadService } from "./loaded-method.ts";
+import { CountedSink, type RawMethod } from "./raw-method.ts";
 
 /** How long the gate may take to say that the last answers have arrived, in ms. */
 const lastAnswersMs = 1000;
@@ -24,6 +25,8 @@ const lastAnswersMs = 1000;
 /** What a worker serves, and where. */
 export interface WorkerOptions {
   services: readonly ServiceDefinition[];
+  /** Methods that take their jobs as they are, besides those of the services. */
+  raw?: readonly RawMethod[];
   /** URL of the gate; default `$GATE_URL`, else `tcp://127.0.0.1:5555`. */
   gate?: string;
   /** For a gate that has keys; default `$GATE_KEY`. */
@@ -85,7 +88,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
   readonly #options: WorkerOptions;
   readonly #logger: Logger;
   readonly #url: URL;
-  readonly #methods = new Map<string, LoadedMethod>();
+  readonly #methods = new Map<string, LoadedMethod | RawMethod>();
   #running = 0;
   readonly #started = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<void>();
@@ -103,10 +106,10 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
     this.closed = this.#over.promise;
     this.closed.catch(() => {});
     this.#started.promise.catch(() => {});
-    for (const method of options.services.flatMap(loadService)) {
+    for (const method of [...options.services.flatMap(loadService), ...(options.raw ?? [])]) {
       if (this.#methods.has(method.info.name))
         throw new GateError("already_exists", `${method.info.name} is declared twice; rename one of the services`);
-      if (method.executor !== "loop" && options.execute === undefined)
+      if ("executor" in method && method.executor !== "loop" && options.execute === undefined)
         throw new GateError(
           "failed_precondition",
           `${method.info.name} wants a ${method.executor}; start it with \`gate worker\`, which has a pool`,
@@ -197,8 +200,9 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       sink.fail(new GateError("unimplemented", `this worker does not serve ${job.target}`), true);
       return nothing;
     }
-    const run = new HandlerRun(this, method, job, sink);
     this.#running++;
+    if ("send" in method) return sendRaw(method, job, new CountedSink(sink, () => this.finished()));
+    const run = new HandlerRun(this, method, job, sink);
     run.start();
     return run.control;
   }
@@ -220,6 +224,15 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       method: method.info.name,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
+  }
+}
+
+function sendRaw(method: RawMethod, job: Job, sink: ReplySink): JobControl {
+  try {
+    return method.send(job, sink);
+  } catch (error) {
+    sink.fail(GateError.from(error, "internal"));
+    return nothing;
   }
 }
 
