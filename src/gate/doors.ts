@@ -2,6 +2,7 @@ import { isSameOptions } from "../strategy/same-options.ts";
 import { configError } from "../config/fault.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
+import type { GateInfo } from "../transport/status.ts";
 import type { Address, Door, GateHost, Transport } from "../transport/transport.ts";
 
 interface OpenDoor {
@@ -32,6 +33,14 @@ export class Doors {
     if (faults.length > 0) throw configError(transport.name, faults);
     if (this.#isClosed) throw new GateError("failed_precondition", `${transport.name} cannot be opened: the gate is closed`);
     this.#guests.push({ transport, door: await transport.start(gate) });
+  }
+
+  /** The same with what each tells of itself. */
+  describe(): GateInfo["transports"] {
+    return this.#open.map(({ transport: { name }, door }) => {
+      const details = door.details?.();
+      return { name, addresses: door.addresses, ...(details === undefined ? {} : { details }) };
+    });
   }
 
   /** Opens one door per transport; rejects at the first that cannot open, and leaves those before it open. */

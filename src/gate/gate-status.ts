@@ -9,6 +9,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { Explanation, GateInfo, GateStatus, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "../transport/status.ts";
+import type { Doors } from "./doors.ts";
 import { controlPattern, controlService } from "./control-service.ts";
 import { version } from "../observe/version.ts";
 
@@ -20,7 +21,8 @@ export interface StatusSource {
   routes(): RouteTable;
   /** Methods with their HTTP bindings. */
   methods(): MethodInfo[];
-  identity(): Pick<GateInfo, "name" | "id" | "state" | "transports"> & { startedAt: number };
+  readonly doors: Pick<Doors, "transports" | "describe">;
+  identity(): Pick<GateInfo, "name" | "id" | "state"> & { startedAt: number };
 }
 
 /** Every endpoint but the gate itself. */
@@ -55,6 +57,7 @@ export function createGateStatus(source: StatusSource): GateStatus {
       for (const endpoint of workers()) states[endpoint.state]++;
       return {
         ...identity,
+        transports: source.doors.describe(),
         version,
         uptimeMs: Math.round(source.clock.now() - startedAt),
         jobs,

@@ -89,12 +89,12 @@ class RunningGate implements Gate, GateHost {
       dispatcher: this.#dispatcher,
       routes: () => this.#routes,
       methods: () => this.methods(),
+      doors: this.#doors,
       identity: () => ({
         name: this.#settings.name ?? hostname(),
         id: this.id,
         state: this.#state,
         startedAt: this.#startedAt,
-        transports: this.#doors.transports,
       }),
     };
     this.status = createGateStatus(source);

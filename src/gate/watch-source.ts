@@ -11,8 +11,8 @@ export function createWatch(source: StatusSource, events: EventLog): Watch {
     clock,
     events,
     gate() {
-      const { name, id, state, transports } = source.identity();
-      return { name, id, version, state, transports };
+      const { name, id, state } = source.identity();
+      return { name, id, version, state, transports: source.doors.transports };
     },
     figures() {
       const { user, system } = process.cpuUsage();

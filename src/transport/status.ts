@@ -9,7 +9,8 @@ export interface GateInfo {
   version: string;
   state: "starting" | "ready" | "draining" | "closed";
   uptimeMs: number;
-  transports: { name: string; addresses: readonly Address[] }[];
+  /** `details` are figures that only the transport knows. */
+  transports: { name: string; addresses: readonly Address[]; details?: Readonly<Record<string, unknown>> }[];
   jobs: { open: number; accepted: number; completed: number; failed: number; cancelled: number; expired: number; refused: number };
   workers: { ready: number; draining: number; down: number };
   methods: number;

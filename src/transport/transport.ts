@@ -24,6 +24,8 @@ export interface Address {
 /** A transport that has been started. */
 export interface Door {
   readonly addresses: readonly Address[];
+  /** Figures of its own for the gate's info, as plain data made when asked for. */
+  details?(): Readonly<Record<string, unknown>>;
   /** Why a worker's method cannot be served here (a path that is taken, say), or undefined. Asked before the method joins. */
   refusal?(method: MethodInfo): string | undefined;
   /** Stops listening, at once: it takes no new callers; links and running jobs go on. */
