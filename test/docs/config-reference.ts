@@ -23,6 +23,8 @@ const parts: readonly (readonly [title: string, file: string, name: string])[] =
   ["`zmq()`", "transports/zmq/index.ts", "ZmqOptions"],
   ["`grpc()`", "transports/grpc/options.ts", "GrpcOptions"],
   ["`grpc({ upstreams: { … } })`", "transports/grpc/options.ts", "GrpcUpstream"],
+  ["`pool` of an upstream", "transports/grpc/proxy/pool-options.ts", "PoolOptions"],
+  ["`health` of an upstream", "transports/grpc/options.ts", "UpstreamHealthOptions"],
   ["`grpc({ tls })`", "transports/grpc/options.ts", "GrpcTls"],
   ["`grpc({ web })`", "transports/grpc/web/serve-web.ts", "WebOptions"],
 ];

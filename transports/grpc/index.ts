@@ -40,5 +40,6 @@ export const callByReflection: typeof callNow = async (...call) =>
   (await import("./client/call-by-reflection.ts")).callByReflection(...call);
 
 export type { ReflectedCall } from "./client/call-by-reflection.ts";
-export type { GrpcOptions, GrpcTls, GrpcUpstream } from "./options.ts";
+export type { GrpcOptions, GrpcTls, GrpcUpstream, UpstreamHealthOptions } from "./options.ts";
+export type { PoolOptions } from "./proxy/pool-options.ts";
 export type { WebOptions } from "./web/serve-web.ts";

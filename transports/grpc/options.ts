@@ -1,4 +1,5 @@
 import { type Address, type ConfigFault, type Duration, parseDuration, type Strategy } from "unigate/transport";
+import { poolFaults, type PoolOptions } from "./proxy/pool-options.ts";
 import type { WebOptions } from "./web/serve-web.ts";
 
 /** Certificates of a port or of an upstream, in PEM. */
@@ -11,16 +12,24 @@ export interface GrpcTls {
   requireClient?: boolean;
 }
 
+/** How failing servers are found, and let back in. */
+export interface UpstreamHealthOptions {
+  /** Calls in a row without an answer after which a server gets no more; default 3. */
+  failures?: number;
+  /** For how long; default `"5s"`, each time in a row twice as long. Then it is let in slowly. */
+  ejectFor?: Duration;
+}
+
 /** gRPC servers behind the gate. */
 export interface GrpcUpstream {
   /** `host:port`, one or several. */
   to: string | readonly string[];
   /** How calls are spread over them; default `roundRobin()`. */
   strategy?: Strategy;
-  /** Calls at once on each server; default 1000. More wait in the route's queue. */
-  calls?: number;
-  /** HTTP/2 connections to each server, opened as they are needed; default 2. */
-  connections?: number;
+  /** Calls and connections that each server takes. */
+  pool?: PoolOptions;
+  /** When a server that does not answer gets no more calls. */
+  health?: UpstreamHealthOptions;
   /** Longest life of a call whose caller named no deadline; default none: a stream may last. */
   timeout?: Duration;
   /** Speak TLS to them: true for the system's authorities. */
@@ -54,7 +63,8 @@ export function addressOf({ host = defaultHost, port = defaultPort, tls }: GrpcO
 }
 
 const keys = ["port", "host", "tls", "upstreams", "protos", "web"];
-const upstreamKeys = ["to", "strategy", "calls", "connections", "timeout", "tls"];
+const healthKeys = ["failures", "ejectFor"];
+const upstreamKeys = ["to", "strategy", "pool", "health", "timeout", "tls"];
 
 /** Every fault of the options. */
 export function checkOptions(options: GrpcOptions): ConfigFault[] {
@@ -87,16 +97,28 @@ function upstreamFaults(pattern: string, upstream: GrpcUpstream): ConfigFault[] 
   const servers = [upstream.to].flat();
   if (servers.length === 0 || !servers.every((server) => typeof server === "string" && isAddress(server)))
     faults.push({ path: `${path}.to`, problem: "is not a server or a list of servers", remedy: 'write "host:port" or ["host:port", …]' });
-  for (const name of ["calls", "connections"] as const) {
-    const value = upstream[name];
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
-      faults.push({ path: `${path}.${name}`, problem: "is not a whole number from 1", remedy: "write one" });
-  }
+  if (upstream.pool !== undefined) faults.push(...poolFaults(`${path}.pool`, upstream.pool));
+  if (upstream.health !== undefined) faults.push(...healthFaults(`${path}.health`, upstream.health));
   if (upstream.timeout !== undefined && parseDuration(upstream.timeout) === undefined)
     faults.push({ path: `${path}.timeout`, problem: "is not a duration", remedy: 'write one such as "30s"' });
   for (const key of Object.keys(upstream)) {
     if (!upstreamKeys.includes(key))
       faults.push({ path: `${path}.${key}`, problem: "is not a known key", remedy: `known are ${upstreamKeys.join(", ")}` });
+  }
+  return faults;
+}
+
+function healthFaults(path: string, health: UpstreamHealthOptions): ConfigFault[] {
+  if (typeof health !== "object" || health === null) return [{ path, problem: "is not an object", remedy: "write { failures: 3 }" }];
+  const faults: ConfigFault[] = [];
+  const { failures, ejectFor } = health;
+  if (failures !== undefined && !(Number.isInteger(failures) && failures >= 1))
+    faults.push({ path: `${path}.failures`, problem: "is not a whole number from 1", remedy: "write one" });
+  if (ejectFor !== undefined && parseDuration(ejectFor) === undefined)
+    faults.push({ path: `${path}.ejectFor`, problem: "is not a duration", remedy: 'write one such as "5s"' });
+  for (const key of Object.keys(health)) {
+    if (!healthKeys.includes(key))
+      faults.push({ path: `${path}.${key}`, problem: "is not a known key", remedy: `known are ${healthKeys.join(", ")}` });
   }
   return faults;
 }

@@ -38,7 +38,16 @@ export async function openGrpcDoor(options: GrpcOptions, gate: GateHost): Promis
     upstreams.close();
     throw error;
   }
-  return { addresses: door.addresses, drain: () => door.drain(), close: () => door.close().finally(() => upstreams.close()) };
+  return {
+    addresses: door.addresses,
+    details: () => ({ upstreams: upstreams.figures() }),
+    async drain() {
+      // A door that goes while its gate stays: another one may have the same servers.
+      if (gate.status.isReady()) upstreams.retire();
+      await door.drain();
+    },
+    close: () => door.close().finally(() => upstreams.close()),
+  };
 }
 
 class GrpcDoor {

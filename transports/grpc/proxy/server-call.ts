@@ -11,6 +11,13 @@ const codeOfReset: Readonly<Record<number, Code>> = {
   [constants.NGHTTP2_INADEQUATE_SECURITY]: "permission_denied",
 };
 
+/** How a call went, for whoever looks after the server. */
+export interface CallEnd {
+  /** The server answered, or it did not; undefined when the call says nothing of it. */
+  isAlive: boolean | undefined;
+  reason?: string;
+}
+
 /**
  * One call of a gRPC server: its stream's bytes to the sink, the caller's to the stream.
  *
@@ -20,15 +27,18 @@ export class ServerCall implements JobControl {
   readonly #stream: ClientHttp2Stream;
   readonly #sink: ReplySink;
   readonly #isTransparent: boolean;
+  readonly #ended: (end: CallEnd) => void;
   #trailers: IncomingHttpHeaders | undefined;
   #hasHead = false;
   #isOver = false;
   #cancelled: string | undefined;
 
-  constructor(stream: ClientHttp2Stream, sink: ReplySink, isTransparent: boolean) {
+  /** `ended` is called once, after the sink's end. */
+  constructor(stream: ClientHttp2Stream, sink: ReplySink, isTransparent: boolean, ended: (end: CallEnd) => void) {
     this.#stream = stream;
     this.#sink = sink;
     this.#isTransparent = isTransparent;
+    this.#ended = ended;
     stream.on("response", (headers) => this.#response(headers));
     stream.on("trailers", (trailers) => (this.#trailers = trailers));
     stream.on("data", (bytes: Buffer) => {
@@ -74,12 +84,13 @@ export class ServerCall implements JobControl {
 
   #end(): void {
     if (this.#isOver) return;
-    if (this.#trailers === undefined) return this.#failed(undefined);
+    if (this.#trailers === undefined) return this.#fail(new GateError("internal", "the server ended the call without a status"));
     this.#isOver = true;
     const error = errorOfTrailers(this.#trailers);
     if (this.#isTransparent) this.#sink.end(undefined, trailersOf(this.#trailers));
     else if (error === undefined) this.#sink.end(undefined, toMetadata(this.#trailers));
     else this.#sink.fail(error);
+    this.#ended({ isAlive: true });
   }
 
   #failed(cause: Error | undefined): void {
@@ -96,6 +107,13 @@ export class ServerCall implements JobControl {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#sink.fail(error, neverStarted);
+    this.#ended(this.#hasHead ? { isAlive: true } : { isAlive: this.#blames(), reason: error.message });
+  }
+
+  /** Undefined for what the server did on purpose, and for a call that was taken back. */
+  #blames(): false | undefined {
+    const { rstCode } = this.#stream;
+    return this.#cancelled !== undefined || rstCode === constants.NGHTTP2_REFUSED_STREAM ? undefined : false;
   }
 }
 

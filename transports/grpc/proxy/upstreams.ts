@@ -1,17 +1,19 @@
-import { type Endpoint, GateError, type GateHost, type RouteConfig } from "unigate/transport";
+import { GateError, type GateHost, type RouteConfig, type Timer } from "unigate/transport";
 import type { GrpcUpstream } from "../options.ts";
-import { createServerLink, type ServerLink } from "./server-link.ts";
+import { poolLimits } from "./pool-options.ts";
+import { type GroupFigures, ServerGroup } from "./server-group.ts";
 
-interface Group {
+interface Upstream {
   pattern: string;
-  members: { endpoint: Endpoint; link: ServerLink }[];
-  methods: Set<string>;
+  group: ServerGroup;
 }
 
 /** Methods of one upstream that are remembered: a caller that makes names up must not fill the gate. */
 const maxMethods = 2000;
-const defaultCalls = 1000;
-const defaultConnections = 2;
+/** How closely the limits of connections are kept, in ms. */
+const sweepMs = 250;
+
+let doors = 0;
 
 /**
  * The gRPC servers behind a door: each is an endpoint of the gate.
@@ -20,64 +22,68 @@ const defaultConnections = 2;
  */
 export class Upstreams {
   readonly #gate: GateHost;
-  readonly #groups: Group[];
+  readonly #owner = `grpc ${++doors}`;
+  readonly #upstreams: Upstream[];
+  readonly #sweeps: Timer;
 
   constructor(gate: GateHost, upstreams: Readonly<Record<string, GrpcUpstream>>) {
     this.#gate = gate;
-    gate.setRoutes("grpc", Object.fromEntries(Object.entries(upstreams).map(([pattern, upstream]) => [pattern, routeOf(upstream)])));
-    this.#groups = Object.entries(upstreams)
-      .map(([pattern, upstream]) => ({ pattern, members: this.#join(upstream), methods: new Set<string>() }))
+    gate.setRoutes(this.#owner, Object.fromEntries(Object.entries(upstreams).map(([pattern, upstream]) => [pattern, routeOf(upstream)])));
+    this.#upstreams = Object.entries(upstreams)
+      .map(([pattern, upstream]) => ({ pattern, group: this.#open(upstream) }))
       .toSorted((a, b) => b.pattern.length - a.pattern.length);
+    this.#sweeps = gate.clock.every(sweepMs, () => this.#sweep());
   }
 
   /** The target of a call; throws `unimplemented` for a path that no upstream has. */
   targetOf(path: string): string {
     const [, service, method] = /^\/([\w.]+)\/(\w+)$/.exec(path) ?? [];
     const target = `${service}.${method}`;
-    const group = service === undefined ? undefined : this.#groups.find(({ pattern }) => matches(pattern, target));
-    if (group === undefined) throw new GateError("unimplemented", `no method ${path} is served here`);
-    if (!group.methods.has(target)) this.#learn(group, target);
+    const upstream = service === undefined ? undefined : this.#upstreams.find(({ pattern }) => matches(pattern, target));
+    if (upstream === undefined) throw new GateError("unimplemented", `no method ${path} is served here`);
+    if (!upstream.group.methods.has(target)) learn(upstream, target);
     return target;
   }
 
+  figures(): Record<string, GroupFigures> {
+    return Object.fromEntries(this.#upstreams.map(({ pattern, group }) => [pattern, group.figures()]));
+  }
+
+  /** The servers take no more calls; those that run go on. */
+  retire(): void {
+    this.#sweeps.clear();
+    this.#gate.setRoutes(this.#owner, {});
+    for (const { group } of this.#upstreams) group.leave();
+  }
+
   close(): void {
-    for (const { members } of this.#groups) for (const { link } of members) link.close();
+    for (const { group } of this.#upstreams) group.destroy();
+    this.retire();
   }
 
-  #join(upstream: GrpcUpstream): Group["members"] {
-    const { calls = defaultCalls, connections = defaultConnections, tls } = upstream;
-    return [upstream.to].flat<(string | readonly string[])[]>().map((address) => {
-      const link = createServerLink({ address, connections, tls, reached: (isReached) => this.#reached(member.endpoint, isReached) });
-      const member = { link, endpoint: this.#gate.join(link, { capacity: calls, methods: [] }) };
-      return member;
-    });
+  #open(upstream: GrpcUpstream): ServerGroup {
+    const group = new ServerGroup(this.#gate, upstream);
+    group.setServers([upstream.to].flat<(string | readonly string[])[]>());
+    return group;
   }
 
-  #learn({ pattern, members, methods }: Group, target: string): void {
-    if (methods.size >= maxMethods)
-      throw new GateError(
-        "resource_exhausted",
-        `${maxMethods} methods of ${pattern} have been called, which is the limit; name some of them in upstreams`,
-      );
-    methods.add(target);
-    for (const { endpoint } of members) this.#gate.offer(endpoint, { capacity: endpoint.capacity, methods: [{ name: target }] });
-  }
-
-  /** A server that cannot be reached is out of rotation until it can; somebody has to try: the last one always stays. */
-  #reached(endpoint: Endpoint, isReached: boolean): void {
-    const group = this.#groups.find(({ members }) => members.some((member) => member.endpoint === endpoint));
-    if (isReached) return endpoint.setState("ready");
-    const isLast = group?.members.every((member) => member.endpoint === endpoint || member.endpoint.state !== "ready") ?? true;
-    if (isLast) return;
-    endpoint.setState("down");
-    this.#gate.clock.after(ejectedMs, () => endpoint.setState("ready"));
+  #sweep(): void {
+    const now = this.#gate.clock.now();
+    for (const { group } of this.#upstreams) group.sweep(now);
   }
 }
 
-const ejectedMs = 2000;
+function learn({ pattern, group }: Upstream, target: string): void {
+  if (group.methods.size >= maxMethods)
+    throw new GateError(
+      "resource_exhausted",
+      `${maxMethods} methods of ${pattern} have been called, which is the limit; name some of them in upstreams`,
+    );
+  group.learn([{ name: target }]);
+}
 
-function routeOf({ strategy, timeout = 0 }: GrpcUpstream): RouteConfig {
-  return { timeout, ...(strategy === undefined ? {} : { strategy }) };
+function routeOf({ strategy, timeout = 0, pool }: GrpcUpstream): RouteConfig {
+  return { timeout, waitForRoom: poolLimits(pool).acquireMs, ...(strategy === undefined ? {} : { strategy }) };
 }
 
 function matches(pattern: string, target: string): boolean {

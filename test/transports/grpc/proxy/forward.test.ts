@@ -1,8 +1,7 @@
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { connect } from "unigate";
-import { createGate, type Gate } from "unigate/gate";
-import { grpc, type GrpcOptions } from "unigate/grpc";
+import type { Gate } from "unigate/gate";
 import {
   type CallOptions,
   type ClientDuplexStream,
@@ -21,6 +20,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { freePort } from "../../../support/processes.ts";
 import { asked, kitchenServer } from "../native/upstream.ts";
+import { startGate } from "./gate.ts";
 
 const file = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
 
@@ -48,14 +48,6 @@ function kitchenClient(address: string): Kitchen {
   });
   onTestFinished(() => client.close());
   return client;
-}
-
-async function startGate(options: GrpcOptions): Promise<{ gate: Gate; address: string; port: number }> {
-  const gate = createGate({ settle: 0, transports: [grpc({ port: 0, ...options })] });
-  await gate.start();
-  onTestFinished(() => gate.close());
-  const { host, port } = new URL(gate.addresses[0]!.url.replace("grpc:", "http:"));
-  return { gate, address: host, port: Number(port) };
 }
 
 /** A gate in front of one grpc-js server. */

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { eventuallyTrue } from "../../../support/eventually.ts";
+import { freePort } from "../../../support/processes.ts";
+import { startGate } from "./gate.ts";
+import { answer, rawCall, rawServer, rawSession } from "./raw-server.ts";
+
+const ok = 0;
+const unavailable = 14;
+
+describe("a server of an upstream that fails", () => {
+  it("gets no more calls while another serves, and is let in slowly when it is back", async () => {
+    const port = await freePort();
+    const alive = await rawServer({ serve: (stream) => answer(stream) });
+    const { address, gate } = await startGate({
+      upstreams: { "*": { to: [alive.address, `127.0.0.1:${port}`], health: { failures: 1, ejectFor: 100 } } },
+    });
+    const session = rawSession(address);
+    const stateOf = (id: string): string | undefined => gate.status.workers().find((worker) => worker.id === id)?.state;
+    await eventuallyTrue("it is out", async () => {
+      // Nothing of a call reached the server that is away, so it went on to the other.
+      expect((await rawCall(session)).status).toBe(ok);
+      return stateOf(`127.0.0.1:${port}`) === "down";
+    });
+    const back = await rawServer({ port });
+    await eventuallyTrue("it is on trial", () => stateOf(back.address) === "ready");
+    const running = [1, 2, 3, 4].map(() => rawCall(session));
+    await eventuallyTrue("it is tried", () => back.waiting.length > 0);
+    // One for the trial, one more for the connection that opened: the other calls are with the other server.
+    expect(gate.status.workers().find(({ id }) => id === back.address)?.capacity).toBe(2);
+    const answering = setInterval(() => back.answerAll(), 10);
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual([ok, ok, ok, ok]);
+    clearInterval(answering);
+  });
+
+  it("keeps its calls when it is the last", async () => {
+    const port = await freePort();
+    const { address, gate } = await startGate({ upstreams: { "*": { to: `127.0.0.1:${port}`, health: { failures: 1 } } } });
+    const session = rawSession(address);
+    expect((await rawCall(session)).status).toBe(unavailable);
+    expect(gate.status.workers().map(({ state }) => state)).toEqual(["ready"]);
+    await rawServer({ port, serve: (stream) => answer(stream) });
+    expect((await rawCall(session)).status).toBe(ok);
+  });
+});

@@ -1,0 +1,129 @@
+import { type Endpoint, type EndpointLink, type GateHost, type MethodInfo, parseDuration } from "unigate/transport";
+import type { GrpcUpstream } from "../options.ts";
+import { CallRoom, type RoomMember } from "./call-room.ts";
+import { type PoolLimits, poolLimits } from "./pool-options.ts";
+import { ServerHealth } from "./server-health.ts";
+import { type ServerFigures, UpstreamServer } from "./upstream-server.ts";
+
+interface Member {
+  server: UpstreamServer;
+  health: ServerHealth;
+  place: RoomMember & { endpoint: Endpoint };
+}
+
+/** Figures of an upstream, for `/info`. */
+export interface GroupFigures {
+  size: number;
+  limit: number;
+  servers: (ServerFigures & { state: string; capacity: number })[];
+}
+
+/** The servers of one upstream: each is an endpoint of the gate, with a pool of connections. */
+export class ServerGroup {
+  readonly #gate: GateHost;
+  readonly #upstream: GrpcUpstream;
+  readonly #limits: PoolLimits;
+  readonly #room: CallRoom;
+  readonly #members = new Map<string, Member>();
+  readonly #methods = new Map<string, MethodInfo>();
+
+  constructor(gate: GateHost, upstream: GrpcUpstream) {
+    this.#gate = gate;
+    this.#upstream = upstream;
+    this.#limits = poolLimits(upstream.pool);
+    this.#room = new CallRoom(this.#limits.room);
+  }
+
+  get methods(): ReadonlyMap<string, MethodInfo> {
+    return this.#methods;
+  }
+
+  /** Makes `addresses` the servers: new ones join, others take no more calls and leave with their last one. */
+  setServers(addresses: readonly string[]): void {
+    for (const address of addresses) if (!this.#members.has(address)) this.#join(address);
+    for (const address of this.#members.keys()) if (!addresses.includes(address)) this.#leave(address);
+  }
+
+  /** Every server serves these methods too. */
+  learn(methods: readonly MethodInfo[]): void {
+    for (const method of methods) this.#methods.set(method.name, method);
+    for (const { place } of this.#members.values()) this.#gate.offer(place.endpoint, { capacity: place.endpoint.capacity, methods });
+  }
+
+  sweep(now: number): void {
+    for (const { server } of this.#members.values()) server.sweep(now);
+  }
+
+  figures(): GroupFigures {
+    const servers = [...this.#members.values()].map(({ server, place }) => ({
+      ...server.figures(),
+      state: place.endpoint.state,
+      capacity: place.endpoint.capacity,
+    }));
+    return { ...this.#limits.room, servers };
+  }
+
+  /** Every server takes no more calls; those that run go on. */
+  leave(): void {
+    for (const address of this.#members.keys()) this.#leave(address);
+  }
+
+  /** Ends everything now. */
+  destroy(): void {
+    for (const { server } of this.#members.values()) server.destroy();
+    this.leave();
+  }
+
+  #join(address: string): void {
+    const { tls, health = {} } = this.#upstream;
+    const { size } = this.#limits.room;
+    const server = new UpstreamServer({ address, tls }, this.#limits, this.#gate.clock, {
+      observed: (isAlive, reason) => member.health.observed(isAlive, size, reason),
+    });
+    const link: EndpointLink = {
+      id: address,
+      incarnation: address,
+      transport: "grpc",
+      address,
+      send: (job, sink) => {
+        this.#room.called(member.place);
+        return server.call(job, sink, () => this.#room.called(member.place));
+      },
+    };
+    const limits = { failures: health.failures ?? 3, ejectMs: parseDuration(health.ejectFor) ?? 5000 };
+    const member: Member = {
+      server,
+      health: new ServerHealth(limits, {
+        clock: this.#gate.clock,
+        logger: this.#gate.logger,
+        address,
+        isLast: () => this.#isLast(member),
+        changed: () => this.#changed(member),
+      }),
+      place: { endpoint: this.#gate.join(link, { capacity: size, methods: [] }), trial: Infinity },
+    };
+    this.#members.set(address, member);
+    this.#room.add(member.place);
+    // Only now: calls that wait for a server start with the offer.
+    this.#gate.offer(member.place.endpoint, { capacity: size, methods: [...this.#methods.values()] });
+  }
+
+  #leave(address: string): void {
+    const member = this.#members.get(address) as Member;
+    this.#members.delete(address);
+    member.health.close();
+    this.#gate.leave(member.place.endpoint);
+    this.#room.remove(member.place);
+    member.server.leave();
+  }
+
+  #changed({ health, place }: Member): void {
+    place.trial = health.trial;
+    place.endpoint.setState(health.isUp ? "ready" : "down");
+    this.#room.changed();
+  }
+
+  #isLast(member: Member): boolean {
+    return [...this.#members.values()].every((other) => other === member || !other.health.isUp);
+  }
+}

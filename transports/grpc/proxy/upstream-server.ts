@@ -1,0 +1,120 @@
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import { type Clock, GateError, type Job, type JobControl, type ReplySink } from "unigate/transport";
+import { openConnection, type ServerAddress } from "./connection.ts";
+import { ConnectionPool, type Pooled } from "./connection-pool.ts";
+import { Keepalive } from "./keepalive.ts";
+import type { PoolLimits } from "./pool-options.ts";
+import { requestHeaders } from "./request-headers.ts";
+import { type CallEnd, ServerCall } from "./server-call.ts";
+
+/** What is told of a server. */
+export interface ServerListener {
+  /** It answered, or could not be reached or did not answer. */
+  observed(isAlive: boolean, reason?: string): void;
+}
+
+/** Figures of one server's pool. */
+export interface ServerFigures {
+  address: string;
+  connections: number;
+  /** Calls that run on them. */
+  calls: number;
+}
+
+interface Held {
+  readonly session: ClientHttp2Session;
+  readonly keepalive: Keepalive;
+}
+
+/** One gRPC server: its pool of connections, and the calls on them. */
+export class UpstreamServer {
+  readonly address: string;
+  readonly #at: ServerAddress;
+  readonly #limits: PoolLimits;
+  readonly #clock: Clock;
+  readonly #listener: ServerListener;
+  readonly #pool: ConnectionPool<Held>;
+
+  constructor(at: ServerAddress, limits: PoolLimits, clock: Clock, listener: ServerListener) {
+    this.address = at.address;
+    this.#at = at;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#pool = new ConnectionPool(
+      limits.connections,
+      (pooled) => this.#open(pooled),
+      ({ session }) => session.close(),
+    );
+  }
+
+  /**
+   * Makes one call; the bytes of the gRPC message stream pass as they are, read by nobody. `settled` is called after the sink's end.
+   *
+   * Payload and input go out as they come; the reply has the response's headers as its head, the bytes in chunks, and the trailers at its
+   * end, status and all.
+   */
+  call(job: Job, sink: ReplySink, settled: () => void): JobControl {
+    let pooled: Pooled<Held> | undefined;
+    try {
+      pooled = this.#pool.take(this.#clock.now());
+      return this.#start(pooled, job, sink, settled);
+    } catch (error) {
+      if (pooled !== undefined) this.#pool.release(pooled, this.#clock.now());
+      sink.fail(GateError.from(error, "unavailable"), true);
+      settled();
+      return { cancel: () => {}, resume: () => {} };
+    }
+  }
+
+  /** Closes what has been idle for too long, and looks after what is silent. */
+  sweep(now: number): void {
+    for (const { calls, connection } of this.#pool.members) {
+      if (calls > 0) connection.keepalive.look(now);
+      else connection.keepalive.rest();
+    }
+    this.#pool.sweep(now);
+  }
+
+  figures(): ServerFigures {
+    const { members } = this.#pool;
+    return { address: this.address, connections: members.length, calls: members.reduce((sum, { calls }) => sum + calls, 0) };
+  }
+
+  /** Closes every connection once its calls have ended. */
+  leave(): void {
+    this.#pool.close();
+  }
+
+  /** Ends every connection now, with its calls. */
+  destroy(): void {
+    for (const { connection } of this.#pool.members) connection.session.destroy();
+  }
+
+  #start(pooled: Pooled<Held>, job: Job, sink: ReplySink, settled: () => void): JobControl {
+    const { session } = pooled.connection;
+    const stream: ClientHttp2Stream = session.request(requestHeaders(job), { endStream: false });
+    const ended = (end: CallEnd): void => {
+      this.#pool.release(pooled, this.#clock.now());
+      settled();
+      if (end.isAlive !== undefined) this.#listener.observed(end.isAlive, end.reason);
+    };
+    const call = new ServerCall(stream, sink, job.metadata.get(":transparent") === "1", ended);
+    if (job.payload.length > 0) stream.write(job.payload);
+    if (!job.streamsInput) stream.end();
+    return call;
+  }
+
+  #open(pooled: Pooled<Held>): Held {
+    const session = openConnection(this.#at, this.#clock, {
+      opened: () => this.#listener.observed(true),
+      goingAway: () => this.#pool.leave(pooled),
+      maxCalls: (count) => (pooled.maxCalls = count),
+      gone: (isReached) => {
+        this.#pool.lost(pooled);
+        if (!isReached) this.#listener.observed(false, `${this.address} cannot be reached`);
+      },
+    });
+    return { session, keepalive: new Keepalive(session, this.#limits.keepaliveMs) };
+  }
+}
