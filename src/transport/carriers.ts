@@ -29,7 +29,17 @@ export function parseGateUrl(text: string): URL {
 
 /** Opens a connection to the gate at `url`; rejects with `unavailable` and the reason. */
 export async function openConnection(url: URL, signal: AbortSignal): Promise<Connection> {
-  const door = doors[url.protocol] as string;
-  const { connector } = (await import(door)) as { connector: Connector };
+  const connector = await connectorOf(url);
   return connector.connect(url, signal);
+}
+
+/** Opens the connection of a worker, whose way differs on a carrier that several gates share. */
+export async function openWorkerConnection(url: URL, signal: AbortSignal): Promise<Connection> {
+  const connector = await connectorOf(url);
+  return await (connector.connectWorker?.(url, signal) ?? connector.connect(url, signal));
+}
+
+async function connectorOf({ protocol }: URL): Promise<Connector> {
+  const { connector } = (await import(doors[protocol] as string)) as { connector: Connector };
+  return connector;
 }

@@ -31,4 +31,6 @@ export interface Connection {
 export interface Connector {
   /** Resolves with an open connection, or rejects with `unavailable` and the reason. */
   connect(url: URL, signal: AbortSignal): Promise<Connection>;
+  /** Opens the connection of a worker; left out where it is like that of a client. */
+  connectWorker?(url: URL, signal: AbortSignal): Promise<Connection>;
 }

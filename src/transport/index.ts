@@ -18,14 +18,26 @@ export type { AsyncJobState, NewJob, StoredJob, StoredReply } from "../jobs/stor
 export { type Clock, systemClock, type Timer } from "../observe/clock.ts";
 export { type Logger, type LogLevel, silentLogger } from "../observe/logger.ts";
 export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
+export { afterTurn } from "../observe/platform.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
 export type { PageContent, Plugin, PluginHooks, PluginHost, PluginPage, PluginRun } from "../plugin/plugin.ts";
+export { readFrame, RecordView } from "../protocol/frame-reader.ts";
+export { FrameWriter } from "../protocol/frame-writer.ts";
+export { type Hello, type ServeDeclaration, type Welcome, unpackMessage } from "../protocol/messages.ts";
 export { decodePayload, encodePayload } from "../protocol/payload.ts";
+export { Flag, protocolVersion, RecordType } from "../protocol/record.ts";
+export { SlotTable } from "../protocol/slot-table.ts";
 export type { Endpoint, EndpointLink, EndpointOffer, EndpointState } from "../registry/endpoint.ts";
 export type { Strategy } from "../strategy/strategy.ts";
 export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
 export { defaultGateKey, defaultGateUrl } from "./default-gate-url.ts";
+export { IncomingJob, type IncomingOwner } from "./incoming-job.ts";
+export { readJob, writeJob } from "./job-record.ts";
 export { createMemoryPair } from "./memory.ts";
+export { OutgoingJob, type OutgoingOwner } from "./outgoing-job.ts";
+export { Outbox } from "./outbox.ts";
+export { Session } from "./session.ts";
+export type { SessionHandler } from "./session-options.ts";
 export type { Address, Door, GateHost, Page, Transport } from "./transport.ts";
 export type {
   DrainStatus,

@@ -8,7 +8,7 @@ import { type Clock, systemClock, withPatience } from "../observe/clock.ts";
 import { type Logger, silentLogger } from "../observe/logger.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
 import { nodeAgent } from "../transport/node-agent.ts";
-import { openConnection, parseGateUrl } from "../transport/carriers.ts";
+import { openWorkerConnection, parseGateUrl } from "../transport/carriers.ts";
 import { defaultGateKey, defaultGateUrl } from "../transport/default-gate-url.ts";
 import type { Connection } from "../transport/connection.ts";
 import { PeerLink, type PeerLinkHandler } from "../transport/peer-link.ts";
@@ -134,7 +134,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       incarnation: randomBytes(8).toString("hex"),
       agent: nodeAgent,
       key: this.#options.key ?? defaultGateKey(),
-      open: this.#options.open ?? openConnection,
+      open: this.#options.open ?? openWorkerConnection,
       clock: this.clock,
       random: this.#options.random ?? systemRandom,
       maxJobs: 100_000,
