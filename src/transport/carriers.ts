@@ -14,6 +14,8 @@ const doors: Readonly<Record<string, string>> = {
   "https:": "unigate/http",
   "grpc:": "unigate/grpc",
   "grpcs:": "unigate/grpc",
+  "redis:": "unigate/redis",
+  "rediss:": "unigate/redis",
 };
 
 /** Parses the URL of a gate; throws `invalid_argument` that names the schemes there are. */

@@ -1,0 +1,137 @@
+import { GateError, type JobControl, Outbox, OutgoingJob, type OutgoingOwner, type ReplySink } from "unigate/transport";
+import type { Submission } from "./submissions.ts";
+
+/** What a queued job needs of those that know everyone. */
+export interface QueuedJobOwner {
+  readonly maxRecordBytes: number;
+  release(number: number): void;
+  outboxTo(worker: string): Outbox;
+  /** Sends a frame that was made before its reader was known. */
+  forward(worker: string, frame: Uint8Array): void;
+  /** Takes the entry out of the stream; true when no worker had taken it. */
+  withdraw(job: QueuedJob): Promise<boolean>;
+}
+
+/**
+ * A job of this gate that lies in the stream of its service, or is run by the worker that took it.
+ *
+ * Who runs it shows with the first record that comes back; what there is to say to it before that is held. A worker that takes it
+ * after another one was lost says so with the number of its attempt, and whatever the lost one still sends is passed over.
+ */
+export class QueuedJob implements OutgoingOwner, JobControl, Submission {
+  readonly outgoing: OutgoingJob;
+  readonly service: string;
+  readonly isIdempotent: boolean;
+  header = "";
+  frame: Uint8Array = new Uint8Array(0);
+  /** Id in the stream. */
+  entry: string | undefined;
+  /** Who runs it. */
+  #runner: string | undefined;
+  readonly #owner: QueuedJobOwner;
+  #attempt = 0;
+  #hasBegun = false;
+  #isCancelled = false;
+  readonly #held: Uint8Array[] = [];
+  #limbo: Outbox | undefined;
+
+  constructor(owner: QueuedJobOwner, sink: ReplySink, service: string, isIdempotent: boolean) {
+    this.#owner = owner;
+    this.service = service;
+    this.isIdempotent = isIdempotent;
+    this.outgoing = new OutgoingJob(this, sink);
+  }
+
+  get runner(): string | undefined {
+    return this.#runner;
+  }
+
+  // For the half that speaks records.
+
+  get outbox(): Outbox {
+    if (this.#runner !== undefined) return this.#owner.outboxTo(this.#runner);
+    this.#limbo ??= new Outbox(
+      {
+        carrier: "redis",
+        remote: this.service,
+        maxFrameBytes: this.#owner.maxRecordBytes,
+        open: () => {},
+        send: (frame) => this.#held.push(frame),
+        close: () => {},
+      },
+      this.#owner.maxRecordBytes,
+      () => true,
+    );
+    return this.#limbo;
+  }
+
+  release(number: number): void {
+    this.#owner.release(number);
+  }
+
+  // From the caller.
+
+  cancel(reason?: string): void {
+    if (this.#isCancelled) return;
+    this.#isCancelled = true;
+    this.outgoing.cancel(reason);
+    if (this.#runner === undefined) void this.#takeBack();
+  }
+
+  resume(): void {
+    this.outgoing.resume();
+  }
+
+  input(payload: Uint8Array): boolean {
+    return this.outgoing.input(payload);
+  }
+
+  endInput(): void {
+    this.outgoing.endInput();
+  }
+
+  // From the stream.
+
+  submitted(entry: string): void {
+    this.entry = entry;
+    this.frame = new Uint8Array(0);
+    if (this.#isCancelled) void this.#takeBack();
+  }
+
+  refused(error: GateError): void {
+    this.outgoing.fail(error, false);
+  }
+
+  // From the mailbox.
+
+  /** Tells whether a record of `worker` counts; `attempt` is 0 where the record does not say. */
+  isFrom(worker: string, attempt: number): boolean {
+    if (this.#runner !== undefined && attempt <= this.#attempt) return this.#runner === worker;
+    // The caller has seen a part of an answer that nobody can go on with.
+    if (this.#hasBegun) this.outgoing.lose(new GateError("unavailable", "its worker was lost in the middle of the answer"));
+    else this.#takenBy(worker, Math.max(1, attempt));
+    return !this.#hasBegun;
+  }
+
+  /** A part of the answer has come: another worker cannot begin anew. */
+  begun(): void {
+    this.#hasBegun = true;
+  }
+
+  /** Its worker is gone: ends it, unless another one may still bring the answer. */
+  lostRunner(error: GateError): void {
+    if (!this.isIdempotent || this.#hasBegun || this.#isCancelled) this.outgoing.lose(error);
+  }
+
+  #takenBy(worker: string, attempt: number): void {
+    this.#runner = worker;
+    this.#attempt = attempt;
+    this.#limbo?.flush();
+    for (const frame of this.#held.splice(0)) this.#owner.forward(worker, frame);
+  }
+
+  async #takeBack(): Promise<void> {
+    if (this.entry === undefined || !(await this.#owner.withdraw(this))) return;
+    this.outgoing.fail(new GateError("cancelled", "it was taken back before a worker took it"), true);
+  }
+}

@@ -1,0 +1,46 @@
+import { afterTurn } from "unigate/transport";
+import { group } from "../keys.ts";
+import type { Commands } from "../server/commands.ts";
+
+/** Entries of one stream whose jobs are done: those of one turn leave together, after the answers, until Redis has taken them. */
+export class Acknowledgements {
+  readonly #commands: Commands;
+  readonly #stream: string;
+  #done: string[] = [];
+  #isScheduled = false;
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(commands: Commands, stream: string) {
+    this.#commands = commands;
+    this.#stream = stream;
+  }
+
+  add(entry: string): void {
+    this.#done.push(entry);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    afterTurn(() => {
+      this.#isScheduled = false;
+      void this.flush();
+    });
+  }
+
+  /** Sends what waits; what Redis does not take stays for the next time. Called after each loss too. */
+  async flush(): Promise<void> {
+    const entries = this.#done;
+    this.#done = [];
+    if (entries.length > 0) this.#sending = this.#send(entries);
+    await this.#sending;
+  }
+
+  async #send(entries: string[]): Promise<void> {
+    try {
+      await Promise.all([
+        this.#commands.run("XACK", this.#stream, group, ...entries),
+        this.#commands.run("XDEL", this.#stream, ...entries),
+      ]);
+    } catch {
+      this.#done.push(...entries);
+    }
+  }
+}

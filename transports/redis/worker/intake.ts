@@ -1,0 +1,82 @@
+import { GateError } from "unigate/transport";
+import { group } from "../keys.ts";
+import type { Participant } from "../participant.ts";
+import { type JobEntry, readJobEntry } from "../pull/job-entry.ts";
+import { BlockedRead } from "../server/blocked-read.ts";
+import { entriesOfRead } from "../server/stream-entries.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
+
+/** What an intake needs of its worker. */
+export interface IntakeOwner {
+  /** Jobs that may be taken now. */
+  room(): number;
+  /** Resolves once there is room. */
+  whenRoom(): Promise<void>;
+  take(entry: JobEntry, acknowledgements: Acknowledgements): void;
+}
+
+/** Takes the jobs of one service out of its stream, as many as there is room for, each to be acknowledged once it is done. */
+export class Intake {
+  readonly acknowledgements: Acknowledgements;
+  readonly #participant: Participant;
+  readonly #stream: string;
+  readonly #owner: IntakeOwner;
+  readonly #reader: BlockedRead;
+
+  private constructor(participant: Participant, service: string, owner: IntakeOwner) {
+    const { settings, commands, keys, post } = participant;
+    this.#participant = participant;
+    this.#stream = keys.jobs(service);
+    this.#owner = owner;
+    this.acknowledgements = new Acknowledgements(commands, this.#stream);
+    this.#reader = new BlockedRead({
+      address: settings.address,
+      name: `gate-jobs-${post.id}`,
+      blockMs: Math.max(1000, settings.heartbeatMs * 2),
+      room: () => owner.whenRoom(),
+      read: async (client, blockMs) => {
+        const where = ["GROUP", group, participant.id, "COUNT", Math.max(1, owner.room()), "BLOCK", blockMs, "STREAMS", this.#stream, ">"];
+        this.#take(await client.callBuffer("XREADGROUP", ...where));
+      },
+      failed: (reason) => this.#failed(reason),
+    });
+  }
+
+  /** Makes the stream and its group if they are not there, and begins to take. */
+  static async open(participant: Participant, service: string, owner: IntakeOwner): Promise<Intake> {
+    await makeGroup(participant, participant.keys.jobs(service));
+    return new Intake(participant, service, owner);
+  }
+
+  /** Takes no more; what was taken is still acknowledged. */
+  stop(): void {
+    this.#reader.close();
+  }
+
+  #take(reply: unknown): void {
+    for (const entry of entriesOfRead(reply)) {
+      const job = readJobEntry(entry);
+      if (job !== undefined) this.#owner.take(job, this.acknowledgements);
+      else {
+        this.#participant.logger.warn("an entry in a stream of jobs is not ours; removed", { stream: this.#stream, entry: entry.id });
+        this.acknowledgements.add(entry.id);
+      }
+    }
+  }
+
+  // Redis was emptied, or has a value of somebody else under our name.
+  async #failed(reason: unknown): Promise<void> {
+    const message = reason instanceof Error ? reason.message : String(reason);
+    if (message.startsWith("NOGROUP")) await makeGroup(this.#participant, this.#stream).catch(() => {});
+    if (message.startsWith("WRONGTYPE"))
+      this.#participant.logger.error("a key of ours holds something else; remove it, or give redis() another prefix", {
+        key: this.#stream,
+      });
+  }
+}
+
+async function makeGroup({ commands }: Participant, stream: string): Promise<void> {
+  await commands.run("XGROUP", "CREATE", stream, group, "0", "MKSTREAM").catch((error: unknown) => {
+    if (!GateError.from(error).message.includes("BUSYGROUP")) throw error;
+  });
+}
