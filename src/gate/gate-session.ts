@@ -9,6 +9,7 @@ import type { Endpoint, EndpointLink } from "../registry/endpoint.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Session } from "../transport/session.ts";
+import { type Traffic, trafficOf } from "../transport/traffic.ts";
 import type { SessionHandler } from "../transport/session-options.ts";
 
 /** Time that a connection has to say hello, in ms. */
@@ -25,6 +26,7 @@ export interface SessionHost {
   readonly registry: Registry;
   readonly lostAfterBeats: number;
   readonly maxRecordBytes: number;
+  readonly traffic: Map<string, Traffic>;
   dispatch(job: Job, sink: ReplySink): JobControl;
   /** Who holds the key; throws `unauthenticated`. */
   identify(key: string | undefined): Holder;
@@ -64,6 +66,7 @@ export class GateSession implements SessionHandler, EndpointLink {
       maxRecordBytes: Math.min(host.maxRecordBytes, connection.maxFrameBytes),
       maxJobs: 100_000,
       lostAfterBeats: host.lostAfterBeats,
+      traffic: trafficOf(host.traffic, connection.carrier),
     });
     this.#helloTimer = host.clock.after(helloTimeoutMs, () => this.close(new GateError("deadline_exceeded", "no hello came")));
   }

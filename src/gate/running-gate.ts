@@ -17,6 +17,7 @@ import { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
+import type { Traffic } from "../transport/traffic.ts";
 import type { DrainStatus, GateInfo, GateStatus } from "../transport/status.ts";
 import type { Address, GateHost } from "../transport/transport.ts";
 import { controlOffer, createControlLink, isForAdmins } from "./control-service.ts";
@@ -55,6 +56,7 @@ class RunningGate implements Gate, GateHost {
   readonly logger: Logger;
   readonly status: GateStatus;
   readonly registry: Registry;
+  readonly traffic = new Map<string, Traffic>();
   readonly jobs: AsyncJobs;
   readonly #dispatcher: Dispatcher;
   readonly #startedAt: number;

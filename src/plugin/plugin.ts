@@ -4,6 +4,7 @@ import type { Job } from "../job/job.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
+import type { Traffic } from "../transport/traffic.ts";
 import type { GateStatus } from "../transport/status.ts";
 
 /** A job under way, as plugins see it: one object from its admission to its end. */
@@ -64,6 +65,8 @@ export interface PluginHost {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly status: GateStatus;
+  /** What crosses the links of each carrier; a live object. */
+  readonly traffic: ReadonlyMap<string, Readonly<Traffic>>;
 }
 
 /**

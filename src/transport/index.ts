@@ -39,6 +39,7 @@ export { Outbox } from "./outbox.ts";
 export { Session } from "./session.ts";
 export type { SessionHandler } from "./session-options.ts";
 export type { Address, Door, GateHost, Page, Transport } from "./transport.ts";
+export type { Traffic } from "./traffic.ts";
 export type {
   DrainStatus,
   Explanation,

@@ -1,5 +1,6 @@
 import { afterTurn } from "../observe/platform.ts";
 import { FrameWriter } from "../protocol/frame-writer.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -17,6 +18,8 @@ const earlyBytes = 16 * 1024;
  */
 export class Outbox extends FrameWriter {
   readonly #connection: Connection;
+  /** What crosses the link, in both directions. */
+  readonly traffic: Traffic;
   #isScheduled = false;
   #isClosed = false;
   readonly #isQuiet: () => boolean;
@@ -30,11 +33,15 @@ export class Outbox extends FrameWriter {
   };
 
   /** `isQuiet` tells whether at most one job is under way. */
-  constructor(connection: Connection, maxRecordBytes: number, isQuiet: () => boolean) {
+  constructor(connection: Connection, maxRecordBytes: number, traffic: Traffic, isQuiet: () => boolean) {
     super((frame) => {
-      if (!this.#isClosed) connection.send(frame);
+      if (this.#isClosed) return;
+      traffic.framesOut++;
+      traffic.bytesOut += frame.length;
+      connection.send(frame);
     }, maxRecordBytes);
     this.#connection = connection;
+    this.traffic = traffic;
     this.#isQuiet = isQuiet;
   }
 

@@ -2,6 +2,7 @@ import type { GateError } from "../error/gate-error.ts";
 import type { Job } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Clock } from "../observe/clock.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Hello, ServeDeclaration, Welcome } from "../protocol/messages.ts";
 
 /** What the owner of a session does with it: the gate, a client or a worker. */
@@ -38,4 +39,6 @@ export interface SessionOptions {
   maxJobs: number;
   /** Beats without an answer after which running jobs are given up. */
   lostAfterBeats: number;
+  /** Counts what crosses the link; default of its own. */
+  traffic?: Traffic;
 }

@@ -24,6 +24,7 @@ import { readJob, writeJob } from "./job-record.ts";
 import { Outbox } from "./outbox.ts";
 import { OutgoingJob, type OutgoingOwner } from "./outgoing-job.ts";
 import type { SessionHandler, SessionOptions } from "./session-options.ts";
+import { newTraffic } from "./traffic.ts";
 import { RouteNumbers } from "./route-numbers.ts";
 
 const noBytes = new Uint8Array(0);
@@ -63,7 +64,8 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
     this.#options = options;
     this.#handler = options.handler;
     this.#clock = options.clock;
-    this.outbox = new Outbox(connection, options.maxRecordBytes, () => this.#outgoing.size + this.#incoming.size <= 1);
+    const isQuiet = (): boolean => this.#outgoing.size + this.#incoming.size <= 1;
+    this.outbox = new Outbox(connection, options.maxRecordBytes, options.traffic ?? newTraffic(), isQuiet);
     connection.open(this);
     if ("hello" in options.greeting) this.outbox.record({ type: RecordType.hello }, packMessage(options.greeting.hello));
   }
@@ -145,6 +147,8 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
 
   frame(frame: Uint8Array): void {
     if (this.#state === "closed") return;
+    this.outbox.traffic.framesIn++;
+    this.outbox.traffic.bytesIn += frame.length;
     try {
       readFrame(frame, this.#view, this.#visit);
     } catch (error) {
@@ -170,6 +174,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
   // From the heartbeat.
 
   beat(nonce: number): void {
+    if (this.missedBeats > 0) this.outbox.traffic.missedBeats++;
     this.outbox.control(RecordType.ping, 0, 0, nonce);
   }
 

@@ -28,6 +28,7 @@ async function connectWorker(
     registry: bench.registry,
     lostAfterBeats: 10,
     maxRecordBytes: 1 << 20,
+    traffic: new Map(),
     dispatch: (job, sink) => bench.dispatcher.dispatch(job, sink),
     welcome: () => ({ version: protocolVersion, session: `s-${id}`, gate: "gate", heartbeatMs: 1000, maxRecordBytes: 1 << 20 }),
     checkMethods: () => {},

@@ -1,7 +1,12 @@
 import { connect, createWorker, defineService, GateError, type GateConfig, method } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
-import type { Logger, Plugin, PluginHooks } from "unigate/transport";
+import { type ConnectionHandler, createMemoryPair, type Logger, type Plugin, type PluginHooks, type PluginHost } from "unigate/transport";
 import { afterEach, describe, expect, it } from "vitest";
+import { FrameWriter } from "../../../src/protocol/frame-writer.ts";
+import { packMessage } from "../../../src/protocol/messages.ts";
+import { protocolVersion, RecordType } from "../../../src/protocol/record.ts";
+import { eventuallyTrue } from "../../support/eventually.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { memory } from "../../transports/http/http-world.ts";
 
 const closing: (() => Promise<void>)[] = [];
@@ -162,6 +167,35 @@ describe("plugins", () => {
       "a plugin did not start, the gate goes on without it broken",
       "a plugin did not start, the gate goes on without it late",
     ]);
+  });
+
+  it("see what crosses the links of each carrier, and each beat that a peer leaves unanswered", async () => {
+    let traffic: PluginHost["traffic"] = new Map();
+    const clock = new ManualClock();
+    const looking: Plugin = {
+      name: "looking",
+      start(host) {
+        traffic = host.traffic;
+        return {};
+      },
+    };
+    const gate = createGate({ settle: 0, transports: [noTransport], plugins: [looking] }, { clock });
+    closing.push(() => gate.close());
+    await gate.start();
+    const [mine, theirs] = createMemoryPair();
+    let received = 0;
+    // A peer that says hello, and then nothing any more.
+    const peer: ConnectionHandler = { frame: (frame) => (received += frame.length), closed: () => {} };
+    mine.open(peer);
+    gate.accept(theirs);
+    const outbox = new FrameWriter((frame) => mine.send(frame), 1000);
+    outbox.record({ type: RecordType.hello }, packMessage({ version: protocolVersion, id: "p", incarnation: "1", agent: "test" }));
+    outbox.flush();
+    await eventuallyTrue("the gate answers the hello", () => received > 0);
+    for (let beat = 1; beat <= 3; beat++) clock.advance(1000);
+    const { framesIn, framesOut, bytesOut, missedBeats } = traffic.get("memory")!;
+    expect([framesIn, missedBeats]).toEqual([1, 3]);
+    await eventuallyTrue("every frame that was counted arrives", () => framesOut > 0 && received >= bytesOut);
   });
 
   it("with equal options go on over a reload; others are closed, and started anew", async () => {
