@@ -131,7 +131,7 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     if (this.endpoint === undefined || attempt !== this.attempts) return;
     this.#control = control;
     if (this.hasEnded) control.cancel("the caller has left");
-    else if (this.job.streamsInput) this.#sendHeldInput(control);
+    else if (this.job.streamsInput || this.#heldInput !== undefined) this.#sendHeldInput(control);
   }
 
   /** A transport that throws has broken its contract: the job fails, and nothing else. */
@@ -217,7 +217,8 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
       this.endpoint?.noteFailure({ at: this.#owner.now(), target: this.job.target, code: error.code, message: error.message });
     if (this.#state === "running" && this.#canReplay && this.#owner.mayRunAgain(this, error, neverStarted)) {
       this.#state = "waiting";
-      this.#heldInput = this.#sentInput?.take();
+      // An endpoint that refuses at once has not had what is still held.
+      this.#heldInput = this.#sentInput?.take() ?? this.#heldInput;
       // Back in its place before its endpoint has room again, or a job that came later would start before it.
       this.#owner.waitAgain(this);
       this.#release(error.code);
@@ -246,10 +247,13 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     const held = this.#heldInput ?? [];
     this.#heldInput = undefined;
     let hasRoom = true;
+    for (const payload of held) this.#noteInput(payload);
     for (const payload of held) {
-      this.#noteInput(payload);
+      // An endpoint that refuses inside `input` loses the job, and all of its input with it.
+      if (this.#control !== control) return;
       hasRoom = control.input?.(payload) ?? true;
     }
+    if (this.#control !== control) return;
     if (this.#hasInputEnded) control.endInput?.();
     else if (hasRoom && held.length > 0) this.#sink.drained?.();
   }

@@ -19,6 +19,8 @@ export class ScriptedWorker implements EndpointLink {
   readonly sent: SentJob[] = [];
   /** Answers inside `send`, before it returns. */
   answersAtOnce = false;
+  /** Refuses inside `send`, before it returns. */
+  refusal: GateError | undefined;
 
   constructor(id: string) {
     this.id = id;
@@ -32,6 +34,7 @@ export class ScriptedWorker implements EndpointLink {
     const sent: SentJob = { job, sink, isCancelled: false, isOver: false, input: [], hasInputEnded: false };
     this.sent.push(sent);
     if (this.answersAtOnce) this.end(sent, "at once");
+    if (this.refusal !== undefined) this.fail(sent, this.refusal, true);
     return {
       cancel: () => {
         sent.isCancelled = true;

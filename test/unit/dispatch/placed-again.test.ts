@@ -128,6 +128,16 @@ describe("a job that streams its input", () => {
     }
   });
 
+  it("keeps its input past an endpoint that refuses it at once", () => {
+    const bench = new DispatchBench();
+    const [first, second, third] = ["a", "b", "c"].map((id) => bench.join(id).worker) as [ScriptedWorker, ScriptedWorker, ScriptedWorker];
+    const { control } = bench.call({ streamsInput: true });
+    control.input?.(Buffer.from("part"));
+    second.refusal = refusal;
+    first.fail(first.sent[0]!, refusal, true);
+    expect([first, second, third].map(({ sent }) => sent.at(-1)?.input)).toEqual([["part"], [], ["part"]]);
+  });
+
   it("is not sent again once its answer has begun", () => {
     const bench = new DispatchBench();
     const first = bench.join("a");
