@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import { parseDuration } from "unigate/transport";
-import { type Command, defineCommand, gateOptions, jsonOption } from "../command.ts";
+import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { callGrpc } from "../grpc-call.ts";
 import { UserError } from "../user-error.ts";
@@ -28,12 +28,15 @@ export const call: Command = defineCommand({
     ...gateOptions,
     timeout: { type: "string", description: "give up after this time, such as 30s; default that of the route", value: "TIME" },
     header: { type: "string", description: "metadata for the handler; may be given several times", isMany: true, value: "KEY=VALUE" },
+    async: { type: "boolean", description: "do not wait: print the job that the gate keeps; `gate jobs show ID` tells its result" },
+    "idempotency-key": { type: "string", description: "with --async: submitting again under this key gives the same job", value: "KEY" },
     ...jsonOption,
   },
   examples: [
     "gate call counter.increment visitors 2",
     'gate call counter.increment --args \'{"name":"visitors"}\'',
     "gate call counter.watch visitors | head -3",
+    "gate call mail.send you@example.com --async",
     'gate call echo.v1.Echo/Say --gate grpc://127.0.0.1:50051 -d \'{"text":"hi"}\'',
   ],
   async run(context) {
@@ -41,6 +44,7 @@ export const call: Command = defineCommand({
     const args = await readArguments(context.texts("arg"), context.text("args"));
     const metadata = parseHeaders(context.texts("header"));
     const timeout = parseTimeout(context.text("timeout"));
+    if (context.isSet("async")) return await submit(context, target, args, { headers: metadata, timeout });
     if (target.includes("/")) return await callGrpc(context, target, args, { metadata, timeout });
     await withClient(context, async (client) => {
       const reply = client.call(target, args, { metadata, signal: context.signal, timeout });
@@ -51,6 +55,18 @@ export const call: Command = defineCommand({
     });
   },
 });
+
+async function submit(
+  context: CommandContext,
+  target: string,
+  args: unknown[],
+  { headers, timeout }: { headers: Record<string, string[]>; timeout: number },
+): Promise<void> {
+  const key = context.text("idempotency-key");
+  const options = { headers, ...(timeout === 0 ? {} : { timeout }), ...(key === undefined ? {} : { idempotencyKey: key }) };
+  const job = await withClient(context, async (client) => await client.call("Gate.submit", [target, args, options], { timeout: "10s" }));
+  context.output.result(job);
+}
 
 async function readArguments(given: readonly string[], all: string | undefined): Promise<unknown[]> {
   if (all === undefined) return given.map(parseValue);

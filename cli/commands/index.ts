@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   workers: { summary: "workers, their state and load", load: async () => (await import("./inspect.ts")).workers },
   queues: { summary: "who waits, for what, how long", load: async () => (await import("./inspect.ts")).queues },
   info: { summary: "the gate at a glance", load: async () => (await import("./inspect.ts")).info },
+  jobs: { summary: "jobs that nobody waits for: list, show, retry, cancel, replay", load: async () => (await import("./jobs.ts")).jobs },
   explain: { summary: "which route and worker a target gets, and why", load: async () => (await import("./explain.ts")).explain },
   keys: { summary: "make a key for callers and workers", load: async () => (await import("./keys.ts")).keys },
   check: { summary: "check a config, and name every fault of it", load: async () => (await import("./check.ts")).check },
