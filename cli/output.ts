@@ -5,6 +5,8 @@ export interface Output {
   result(value: unknown): void;
   /** One value of a stream, on a line of its own; resolves when the reader has room again. */
   item(value: unknown): Promise<void>;
+  /** One line of text; resolves when the reader has room again. */
+  line(text: string): Promise<void>;
   /** Rows under headings on a terminal, JSON when piped or when asked for. */
   table(headings: readonly string[], rows: readonly (readonly unknown[])[], value: unknown): void;
   /** Text that was asked for: help, a version. */
@@ -21,6 +23,9 @@ export function createOutput(
 ): Output {
   const isTerminal = stdout.isTTY;
   const line = (text: string): boolean => stdout.write(`${text}\n`);
+  const untilRoom = async (hasRoom: boolean): Promise<void> => {
+    if (!hasRoom) await new Promise((resolve) => stdout.once("drain", resolve));
+  };
   /** False: the reader is slow. */
   const value = (one: unknown, isPretty: boolean): boolean => {
     if (!(one instanceof Uint8Array)) return line(toJson(one, isPretty));
@@ -33,9 +38,8 @@ export function createOutput(
     result(one) {
       value(one, isTerminal);
     },
-    async item(one) {
-      if (!value(one, false)) await new Promise((resolve) => stdout.once("drain", resolve));
-    },
+    item: (one) => untilRoom(value(one, false)),
+    line: (text) => untilRoom(line(text)),
     table(headings, rows, data) {
       if (!isTerminal || isJson) line(toJson(data, isTerminal));
       else line(toColumns([headings, ...rows.map((row) => row.map(toCell))]));

@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: "run the gateway; with --worker also a worker inside it", load: async () => (await import("./serve.ts")).serve },
   dev: { summary: "gate, workers and watch in one terminal", load: async () => (await import("./dev.ts")).dev },
   worker: { summary: "serve the exported functions of files", load: async () => (await import("./worker.ts")).worker },
+  expose: { summary: "publish a local HTTP server", load: async () => (await import("./expose.ts")).expose },
   call: { summary: "call Service.method and print its result", load: async () => (await import("./call.ts")).call },
   top: { summary: "live dashboard of a gate", load: async () => (await import("./top.ts")).top },
   list: { summary: "services and their methods", load: async () => (await import("./inspect.ts")).list },

@@ -1,3 +1,4 @@
+import { METHODS } from "node:http";
 import findMyWay, { type HTTPMethod } from "find-my-way";
 import { GateError, type GateHost, type MethodInfo } from "unigate/transport";
 import { controlPathOf } from "./control-path.ts";
@@ -7,12 +8,15 @@ export interface Match {
   target: string;
   binding: string;
   params: Readonly<Record<string, string | undefined>>;
+  /** Bound with `ANY`: the request passes to the method as it is. */
+  passes: boolean;
 }
 
 interface Binding {
   method: string;
   path: string;
   target: string;
+  passes: boolean;
 }
 
 /** Tells which targets keep their paths, so that those of all others are free for the next one, and which paths are pages of plugins. */
@@ -20,16 +24,26 @@ type PathHolder = Pick<GateHost, "holdsPaths" | "page">;
 
 type Router = ReturnType<typeof findMyWay>;
 
-/** The HTTP routes that workers and the config bind to methods: any HTTP method, `:params` and a `*` at the end. */
+/**
+ * The HTTP routes that workers and the config bind to methods: an HTTP method, `:params` and a `*` at the end.
+ *
+ * `ANY /app/*` is for methods that are HTTP servers: every request to `/app` and below passes as it is.
+ */
 export class Bindings {
   readonly #control: string;
   readonly #gate: PathHolder;
   #router: Router = newRouter();
   #bound: Binding[] = [];
+  #hasPassing = false;
 
   constructor(control: string, gate: PathHolder) {
     this.#control = control;
     this.#gate = gate;
+  }
+
+  /** Tells whether any binding is one of `ANY`. */
+  get hasPassing(): boolean {
+    return this.#hasPassing;
   }
 
   /** Replaces all bindings at once; returns those that were left out, each with the reason. */
@@ -45,6 +59,7 @@ export class Bindings {
     }
     this.#router = router;
     this.#bound = bound;
+    this.#hasPassing = bound.some(({ passes }) => passes);
     return refused;
   }
 
@@ -60,9 +75,10 @@ export class Bindings {
 
   find(method: string, path: string): Match | undefined {
     const found = this.#router.find(method as HTTPMethod, path) ?? (method === "HEAD" ? this.#router.find("GET", path) : null);
-    if (found === null) return undefined;
+    // `/*` and `/:name` match the gate's own paths too.
+    if (found === null || this.isOwnPath(path)) return undefined;
     const { target, binding } = found.store as { target: string; binding: string };
-    return { target, binding, params: found.params };
+    return { target, binding, params: found.params, passes: binding.startsWith(anyMethod) };
   }
 
   /** The HTTP methods under which `path` is bound. */
@@ -91,11 +107,11 @@ export class Bindings {
   #refusal(text: string, target: string, bound: readonly Binding[]): string | undefined {
     const parsed = parse(text);
     if (parsed === undefined) return malformed(text);
-    const { method, path } = parsed;
+    const { methods, path } = parsed;
     const control = this.#ownPathOf(path);
     if (control !== undefined)
       return `http binding "${text}" collides with the gate's own ${this.#control}${control}; choose another path, or move the gate's with http({ control: "/_gate" })`;
-    const other = bound.find((one) => one.method === method && shape(one.path) === shape(path) && one.target !== target);
+    const other = bound.find((one) => methods.includes(one.method) && shape(one.path) === shape(path) && one.target !== target);
     if (other !== undefined) return `http binding "${text}" is taken by ${other.target}; choose another path`;
     return undefined;
   }
@@ -103,6 +119,8 @@ export class Bindings {
 
 const noHandler = (): void => {};
 const httpMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+const anyMethod = "ANY ";
+const everyMethod = METHODS.filter((method) => method !== "CONNECT");
 
 /** Long values (tokens, keys) are fine: the size of a request line is bounded by the server, and no binding holds a regular expression. */
 const maxParamLength = 16 * 1024;
@@ -115,14 +133,19 @@ function newRouter(): Router {
 function add(router: Router, text: string, target: string, bound: Binding[]): string | undefined {
   const parsed = parse(text);
   if (parsed === undefined) return malformed(text);
-  const { method, path } = parsed;
-  if (bound.some((one) => one.method === method && shape(one.path) === shape(path))) return undefined;
-  try {
-    router.on(method as HTTPMethod, path, noHandler, { target, binding: text });
-  } catch (error) {
-    return `${malformed(text)} (${GateError.from(error).message})`;
+  const { methods, path } = parsed;
+  const passes = text.startsWith(anyMethod);
+  // A site lives at `/app` as well as below it.
+  const paths = passes && path.length > 2 && path.endsWith("/*") ? [path, path.slice(0, -2)] : [path];
+  for (const one of paths) {
+    const free = methods.filter((method) => !bound.some((other) => other.method === method && shape(other.path) === shape(one)));
+    try {
+      if (free.length > 0) router.on(free as HTTPMethod[], one, noHandler, { target, binding: text });
+    } catch (error) {
+      return `${malformed(text)} (${GateError.from(error).message})`;
+    }
+    for (const method of free) bound.push({ method, path: one, target, passes });
   }
-  bound.push({ method, path, target });
   return undefined;
 }
 
@@ -130,10 +153,11 @@ function malformed(text: string): string {
   return `http binding ${JSON.stringify(text)} is malformed; write "POST /path/:param"`;
 }
 
-function parse(text: string): { method: string; path: string } | undefined {
+function parse(text: string): { methods: readonly string[]; path: string } | undefined {
   const [, method = "", path = ""] = /^([A-Z]+) (\/[^\s?#()]*)$/.exec(text) ?? [];
-  const isWellFormed = httpMethods.has(method) && !/\*./.test(path) && !path.includes("::") && !/:(\/|$)/.test(path);
-  return isWellFormed ? { method, path } : undefined;
+  const methods = text.startsWith(anyMethod) ? everyMethod : httpMethods.has(method) ? [method] : [];
+  const isWellFormed = methods.length > 0 && !/\*./.test(path) && !path.includes("::") && !/:(\/|$)/.test(path);
+  return isWellFormed ? { methods, path } : undefined;
 }
 
 /** Two paths of the same shape match the same requests: names of parameters make no difference. */

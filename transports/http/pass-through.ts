@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Bindings } from "./bindings.ts";
+import type { Bindings, Match } from "./bindings.ts";
+import { slashMissing, toBoundPath } from "./proxy/bound-path.ts";
 import { forward, type Forward, type ForwardHost } from "./proxy/forward.ts";
 import { forwardUpgrade } from "./proxy/forward-upgrade.ts";
 import type { Proxy, ProxySettings } from "./proxy/index.ts";
@@ -17,7 +18,10 @@ export interface PassThroughOptions {
   bindings: () => Bindings;
 }
 
-/** The requests of a door that pass to HTTP servers as they are: those of registered services (`/svc/{name}/…`) and proxied routes. */
+/**
+ * The requests of a door that pass to HTTP servers as they are: those of registered services (`/svc/{name}/…`), of methods bound with `ANY`,
+ * and of proxied routes.
+ */
 export class PassThrough {
   readonly #options: PassThroughOptions;
   #proxy: Proxy | undefined;
@@ -35,7 +39,14 @@ export class PassThrough {
 
   /** Takes a request that passes; false leaves it to others. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
-    const to = this.#find(request);
+    const url = request.url ?? "/";
+    const match = this.#bound(request);
+    const elsewhere = match === undefined || !isSafe(request) ? undefined : slashMissing(match, url);
+    if (elsewhere !== undefined) {
+      response.writeHead(308, { location: elsewhere, "content-length": "0" }).end();
+      return true;
+    }
+    const to = this.#find(request, match);
     if (to === undefined) return this.#proxy?.handle(request, response, (path) => this.#isTaken(request, path)) === true;
     forward(this.#options.host, request, response, to);
     return true;
@@ -43,7 +54,7 @@ export class PassThrough {
 
   /** The same for an upgrade of the connection. */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): boolean {
-    const to = this.#find(request);
+    const to = this.#find(request, this.#bound(request));
     if (to === undefined) return this.#proxy?.upgrade(request, socket, first) === true;
     forwardUpgrade(this.#options.host, request, socket, first, to);
     return true;
@@ -58,13 +69,27 @@ export class PassThrough {
     await this.#proxy?.close();
   }
 
-  #find({ url = "/" }: IncomingMessage): Forward | undefined {
-    const { control, registry } = this.#options;
+  #find({ url = "/", headers }: IncomingMessage, match: Match | undefined): Forward | undefined {
+    const { control, registry, host } = this.#options;
+    if (match !== undefined)
+      return toBoundPath(match, url, headers.via === undefined ? `1.1 ${host.via}` : `${headers.via}, 1.1 ${host.via}`);
     return toServicePath(control, url, (target) => registry.knows(target));
+  }
+
+  #bound({ method = "GET", url = "/" }: IncomingMessage): Match | undefined {
+    const bindings = this.#options.bindings();
+    if (!bindings.hasPassing) return undefined;
+    // The router decodes what it matches and knows UTF-8 only; any other byte is as good in a path.
+    const match = bindings.find(method, url) ?? (url.includes("%") ? bindings.find(method, url.replaceAll("%", "%25")) : undefined);
+    return match?.passes === true ? match : undefined;
   }
 
   #isTaken({ method = "GET" }: IncomingMessage, path: string): boolean {
     const bindings = this.#options.bindings();
     return bindings.isOwnPath(path) || bindings.find(method, path) !== undefined;
   }
+}
+
+function isSafe({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
 }

@@ -78,6 +78,8 @@ export class FetchDoor implements Door {
     const target = this.#targetOf(head);
     if (target !== undefined) return { target };
     const bound = this.#calls.find(head);
+    if (bound?.passes === true)
+      throw new GateError("unimplemented", `${bound.target} is a whole HTTP server; ask a gate with a port for it`);
     return bound === undefined ? undefined : { target: bound.target, bound };
   }
 
