@@ -53,7 +53,8 @@ export function createOutput(
   };
 }
 
-function toJson(value: unknown, isPretty: boolean): string {
+/** A value as JSON text, on one line or pretty. */
+export function toJson(value: unknown, isPretty: boolean): string {
   return JSON.stringify(value, plain, isPretty ? 2 : undefined) ?? "null";
 }
 

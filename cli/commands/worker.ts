@@ -1,11 +1,13 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { type Duration, parseDuration } from "unigate/transport";
+import { parseDuration } from "unigate/transport";
 import { GateError } from "unigate/worker";
 import { listed } from "../announce.ts";
 import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions } from "../command.ts";
+import type { Program } from "../exec/program.ts";
 import { linkNotes } from "../link-notes.ts";
-import { loadServices } from "../load-services.ts";
+import { type LoadedService, loadServices } from "../load-services.ts";
 import { createLogger } from "../logger.ts";
 import { untilStopped } from "../stop-signals.ts";
 import { survive } from "../stray-rejections.ts";
@@ -16,12 +18,16 @@ import { UserError } from "../user-error.ts";
 /** `gate worker`: serves files, in this process or in several supervised ones. */
 export const worker: Command = defineCommand({
   name: "worker",
-  summary: "Serves the exported functions of files through a gate.",
-  positionals: [{ name: "file", description: "handlers file; every exported function is a method", isRequired: true, isMany: true }],
+  summary: "Serves the exported functions of files, or any program, through a gate.",
+  positionals: [
+    { name: "file", description: "handlers file; every exported function is a method; with --exec, the program's arguments", isMany: true },
+  ],
   options: {
     ...gateOptions,
     service: { type: "string", description: "name of the service; default the file's own, else its name", value: "NAME" },
-    concurrency: { type: "number", description: "jobs at once; default 100", value: "N" },
+    exec: { type: "string", description: "serve this program: a line of JSON in for each job, lines out", value: "PROGRAM" },
+    method: { type: "string", description: "a method of a program that says nothing of itself", isMany: true, value: "NAME" },
+    concurrency: { type: "number", description: "jobs at once; default 100, of a program 1", value: "N" },
     instances: { type: "number", description: "processes; a crashed one is started again", value: "N" },
     id: { type: "string", description: "name of the worker; default host and process id", value: "ID" },
     version: { type: "string", description: "version, for callers that send X-API-Version", value: "V" },
@@ -29,13 +35,19 @@ export const worker: Command = defineCommand({
     watch: { type: "boolean", description: "reload when a file changes; running jobs finish on the old version" },
     grace: {
       type: "string",
-      description: "time to finish for a process of --instances or --watch, before it is killed; default 30s",
+      description: "time to finish for a process of --instances, --watch or --exec, before it is killed; default 30s",
       value: "TIME",
     },
     "log-level": { type: "string", description: "debug, info, warn or error; default $GATE_LOG, else warn", value: "LEVEL" },
   },
-  examples: ["gate worker ./handlers.ts", "gate worker ./handlers.ts --instances 4 --gate tcp://gate.example:5555"],
+  examples: [
+    "gate worker ./handlers.ts",
+    "gate worker ./handlers.ts --instances 4 --gate tcp://gate.example:5555",
+    "gate worker --exec ./script.py",
+    "gate worker --exec python3 script.py --instances 4",
+  ],
   async run(context) {
+    checkWork(context);
     const isSupervised = context.number("instances") !== undefined || context.isSet("watch");
     if (isSupervised) await supervise(context);
     else await serveHere(context);
@@ -47,12 +59,10 @@ export const worker: Command = defineCommand({
 async function serveHere(context: CommandContext): Promise<void> {
   const startedAt = performance.now();
   const { note } = context.output;
-  const [services, logger] = await Promise.all([
-    loadServices(context.texts("file"), context.text("service")),
-    createLogger(context.text("log-level"), "warn"),
-  ]);
+  const [{ services, program }, logger] = await Promise.all([loadWork(context), createLogger(context.text("log-level"), "warn")]);
   survive(logger);
-  const assembled = assembleWorker(services, { logger: linkNotes(logger, note), ...identity(context) });
+  const ofProgram = program === undefined ? {} : { concurrency: 1 };
+  const assembled = assembleWorker(services, { logger: linkNotes(logger, note), ...ofProgram, ...identity(context) });
   let isToldToStop = false;
   const stopped = untilStopped({
     async drain() {
@@ -60,15 +70,42 @@ async function serveHere(context: CommandContext): Promise<void> {
       const { inFlight } = assembled.worker;
       if (inFlight > 0) note(`finishing ${inFlight === 1 ? "1 job" : `${inFlight} jobs`}; Ctrl-C again leaves now`);
       await assembled.drain();
+      await program?.stop();
     },
+    abandon: () => program?.kill(),
   });
+  // Whatever ends us, the program is to end with us.
+  process.once("exit", () => program?.kill());
   await Promise.race([announce(context, assembled, startedAt), stopped]);
   await Promise.race([untilLeft(assembled), stopped]);
   if (isToldToStop) return await stopped;
   note("drained: the gate asked this worker to leave");
   await assembled.close();
+  await program?.stop();
   // Whoever supervises us must not take this for a crash.
   if (process.send !== undefined) await new Promise((sent) => process.send?.("drained", sent));
+}
+
+function checkWork({ texts, text }: CommandContext): void {
+  if (text("exec") === undefined && texts("file").length === 0)
+    throw new UserError("FILE is missing", "name a handlers file, or a program with --exec");
+  if (text("exec") === undefined && texts("method").length > 0) throw new UserError("--method is of --exec; a file exports its methods");
+}
+
+async function loadWork(context: CommandContext): Promise<{ services: LoadedService[]; program?: Program }> {
+  const command = context.text("exec");
+  const service = context.text("service");
+  if (command === undefined) return { services: await loadServices(context.texts("file"), service) };
+  const { loadProgram } = await import("../exec/load-program.ts");
+  const { note } = context.output;
+  return await loadProgram({
+    command,
+    args: context.texts("file"),
+    methods: context.texts("method"),
+    service,
+    graceMs: graceOf(context),
+    note,
+  });
 }
 
 async function announce({ output, text }: CommandContext, { worker: instance }: AssembledWorker, startedAt: number): Promise<void> {
@@ -97,18 +134,19 @@ function refusal(error: unknown): UserError {
 
 async function supervise(context: CommandContext): Promise<void> {
   const files = context.texts("file");
+  const sources = [...context.texts("exec").slice(-1), ...files].filter((file) => existsSync(file));
   const { note } = context.output;
   const count = context.number("instances") ?? 1;
   const key = context.text("key");
   const name = context.text("id") ?? `${hostname()}-${process.pid}`;
   const supervisor = new Supervisor({
     count,
-    graceMs: graceOf(context.text("grace") ?? "30s"),
+    graceMs: graceOf(context),
     note,
     ...(key === undefined ? {} : { env: { GATE_KEY: key } }),
     argv: (slot) => ["worker", ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
   });
-  const unwatch = context.isSet("watch") ? reloadOnChange(supervisor, { files, note }) : () => {};
+  const unwatch = context.isSet("watch") ? reloadOnChange(supervisor, { files: sources, note }) : () => {};
   const stopped = untilStopped({
     drain() {
       unwatch();
@@ -125,7 +163,7 @@ async function supervise(context: CommandContext): Promise<void> {
     throw error;
   }
   process.send?.("serving");
-  if (context.isSet("watch")) note(`watching ${files.join(", ")}`);
+  if (context.isSet("watch")) note(`watching ${sources.join(", ")}`);
   await Promise.race([supervisor.retired, stopped]);
 }
 
@@ -149,13 +187,12 @@ function identity(context: CommandContext): {
 }
 
 function passedOn(context: CommandContext): string[] {
-  return ["gate", "service", "concurrency", "version", "weight", "log-level"].flatMap((name) => {
-    const value = context.text(name);
-    return value === undefined ? [] : [`--${name}=${value}`];
-  });
+  const names = ["gate", "service", "exec", "method", "concurrency", "version", "weight", "grace", "log-level"];
+  return names.flatMap((name) => context.texts(name).map((value) => `--${name}=${value}`));
 }
 
-function graceOf(text: Duration): number {
+function graceOf(context: CommandContext): number {
+  const text = context.text("grace") ?? "30s";
   const ms = parseDuration(text);
   if (ms === undefined) throw new UserError(`--grace ${JSON.stringify(text)} is not a duration`, 'write one such as "30s"');
   return ms;

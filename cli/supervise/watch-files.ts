@@ -28,12 +28,13 @@ export interface SourceWatch {
 }
 
 /**
- * Calls `changed` with the name of a source file in the folders of `files`, or below them, that has changed; a burst counts once.
+ * Calls `changed` with the name of a file that has changed: one of `files`, or a source in their folders or below; a burst counts once.
  *
  * `node_modules`, `dist` and dot folders below do not count. `note` hears when there are more folders than are watched.
  */
 export function watchSources({ files, except, changed, note }: SourceWatch): () => void {
   const left = except === undefined ? undefined : resolve(except);
+  const named = new Set(files.map((file) => resolve(file)));
   const watchers = new Map<string, FSWatcher>();
   const burst = once((file) => changed(relative(process.cwd(), file)));
 
@@ -52,7 +53,7 @@ export function watchSources({ files, except, changed, note }: SourceWatch): () 
         if (name === null) return;
         const path = join(folder, name);
         if (path === left) return;
-        if (isSource(name)) burst.add(path);
+        if (isSource(name) || named.has(path)) burst.add(path);
         // A folder that came, went, or was replaced by another of its name.
         else if (event === "rename" && !isLeftOut(name)) add(path);
       });
