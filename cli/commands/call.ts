@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { text as readAll } from "node:stream/consumers";
-import { parseDuration } from "unigate/transport";
+import { callArguments, callOptions } from "../call-arguments.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
 import { withClient } from "../connection.ts";
 import { callGrpc } from "../grpc-call.ts";
-import { UserError } from "../user-error.ts";
 
 /** `gate call`: one call, its result or its stream on stdout. */
 export const call: Command = defineCommand({
@@ -19,15 +16,10 @@ export const call: Command = defineCommand({
     { name: "arg", description: "JSON, or plain text when it is not; what follows -- is never an option", isMany: true },
   ],
   options: {
-    args: {
-      type: "string",
-      alias: "d",
-      description: "all arguments at once: a JSON array is positional, anything else one argument; @file and - read it",
-      value: "JSON",
-    },
+    args: { ...callOptions.args, alias: "d" },
     ...gateOptions,
-    timeout: { type: "string", description: "give up after this time, such as 30s; default that of the route", value: "TIME" },
-    header: { type: "string", description: "metadata for the handler; may be given several times", isMany: true, value: "KEY=VALUE" },
+    timeout: callOptions.timeout,
+    header: callOptions.header,
     async: { type: "boolean", description: "do not wait: print the job that the gate keeps; `gate jobs show ID` tells its result" },
     "idempotency-key": { type: "string", description: "with --async: submitting again under this key gives the same job", value: "KEY" },
     ...jsonOption,
@@ -41,9 +33,7 @@ export const call: Command = defineCommand({
   ],
   async run(context) {
     const target = context.text("target") as string;
-    const args = await readArguments(context.texts("arg"), context.text("args"));
-    const metadata = parseHeaders(context.texts("header"));
-    const timeout = parseTimeout(context.text("timeout"));
+    const { args, metadata, timeout } = await callArguments(context);
     if (context.isSet("async")) return await submit(context, target, args, { headers: metadata, timeout });
     if (target.includes("/")) return await callGrpc(context, target, args, { metadata, timeout });
     await withClient(context, async (client) => {
@@ -66,46 +56,4 @@ async function submit(
   const options = { headers, ...(timeout === 0 ? {} : { timeout }), ...(key === undefined ? {} : { idempotencyKey: key }) };
   const job = await withClient(context, async (client) => await client.call("Gate.submit", [target, args, options], { timeout: "10s" }));
   context.output.result(job);
-}
-
-async function readArguments(given: readonly string[], all: string | undefined): Promise<unknown[]> {
-  if (all === undefined) return given.map(parseValue);
-  if (given.length > 0) throw new UserError("arguments were given twice: after the target and with --args", "keep one of them");
-  const value = parseValue(await readText(all));
-  return Array.isArray(value) ? value : [value];
-}
-
-async function readText(source: string): Promise<string> {
-  if (source === "-") return await readAll(process.stdin);
-  if (!source.startsWith("@")) return source;
-  try {
-    return await readFile(source.slice(1), "utf8");
-  } catch (error) {
-    throw new UserError(`--args ${source} cannot be read: ${(error as Error).message}`, undefined, { cause: error });
-  }
-}
-
-/** In ms; 0, which leaves it to the route, when nobody says. */
-function parseTimeout(text: string | undefined): number {
-  const ms = text === undefined ? 0 : parseDuration(text);
-  if (ms === undefined) throw new UserError(`--timeout ${JSON.stringify(text)} is not a duration`, 'write one such as "30s"');
-  return ms;
-}
-
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-function parseHeaders(headers: readonly string[]): Record<string, string[]> {
-  const metadata: Record<string, string[]> = {};
-  for (const header of headers) {
-    const equals = header.indexOf("=");
-    if (equals < 1) throw new UserError(`--header ${JSON.stringify(header)} is not key=value`);
-    (metadata[header.slice(0, equals)] ??= []).push(header.slice(equals + 1));
-  }
-  return metadata;
 }

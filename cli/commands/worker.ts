@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { parseDuration } from "unigate/transport";
 import { GateError } from "unigate/worker";
 import { listed } from "../announce.ts";
 import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
+import { durationOf } from "../call-arguments.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions } from "../command.ts";
 import type { Program } from "../exec/program.ts";
 import { linkNotes } from "../link-notes.ts";
@@ -192,8 +192,5 @@ function passedOn(context: CommandContext): string[] {
 }
 
 function graceOf(context: CommandContext): number {
-  const text = context.text("grace") ?? "30s";
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new UserError(`--grace ${JSON.stringify(text)} is not a duration`, 'write one such as "30s"');
-  return ms;
+  return durationOf("grace", context.text("grace") ?? "30s");
 }
