@@ -9,6 +9,8 @@ export interface Output {
   line(text: string): Promise<void>;
   /** Rows under headings on a terminal, JSON when piped or when asked for. */
   table(headings: readonly string[], rows: readonly (readonly unknown[])[], value: unknown): void;
+  /** A text on a terminal, its figures as JSON when piped or when asked for. */
+  report(text: string, value: unknown): void;
   /** Text that was asked for: help, a version. */
   readonly print: (text: string) => void;
   /** Text for people, on stderr. */
@@ -43,6 +45,9 @@ export function createOutput(
     table(headings, rows, data) {
       if (!isTerminal || isJson) line(toJson(data, isTerminal));
       else line(toColumns([headings, ...rows.map((row) => row.map(toCell))]));
+    },
+    report(text, data) {
+      line(!isTerminal || isJson ? toJson(data, isTerminal) : text);
     },
     print(text) {
       stdout.write(text);
