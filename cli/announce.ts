@@ -20,6 +20,7 @@ export function whatToTry(gate: Gate, methods: readonly string[]): string[] {
   const urls = {
     http: gate.addresses.find(({ transport }) => transport === "http")?.url,
     zmq: gate.addresses.find(({ transport }) => transport === "zmq")?.url,
+    grpc: gate.addresses.find(({ transport }) => transport === "grpc")?.url,
   };
   if (methods.length === 0) return [`  Add a worker: npx gate worker ./handlers.ts${gateOption(urls)}`];
   return ["  Try:", ...suggestions(methods, urls).map((line) => `    ${line}`)];
@@ -34,6 +35,7 @@ export function listed(names: readonly string[]): string {
 interface Urls {
   http: string | undefined;
   zmq: string | undefined;
+  grpc: string | undefined;
 }
 
 /** Lines to try; for the counter of the first example, with arguments that work. */
@@ -48,8 +50,8 @@ function suggestions(methods: readonly string[], urls: Urls): string[] {
 }
 
 /** What a command needs to find a gate that is not where it looks by itself. */
-function gateOption({ zmq, http }: Urls): string {
-  const url = zmq ?? http;
+function gateOption({ zmq, http, grpc }: Urls): string {
+  const url = zmq ?? http ?? grpc;
   return url === undefined || url === "tcp://127.0.0.1:5555" ? "" : ` --gate ${url}`;
 }
 

@@ -35,9 +35,9 @@ async function reload(gate: Gate, file: string, version: number): Promise<void> 
   await gate.reload(config);
 }
 
-/** Where this machine finds the gate: over ZeroMQ, else over HTTP; undefined when it has neither. */
+/** Where this machine finds the gate: over ZeroMQ, else HTTP, else gRPC; undefined when it has none of them. */
 export function localUrl(gate: Gate): string | undefined {
-  const url = ["zmq", "http"].flatMap((name) => gate.addresses.filter(({ transport }) => transport === name))[0]?.url;
+  const url = ["zmq", "http", "grpc"].flatMap((name) => gate.addresses.filter(({ transport }) => transport === name))[0]?.url;
   // A gate that listens on every network is found on its own machine.
   return url?.replace("//0.0.0.0:", "//127.0.0.1:").replace("//*:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }

@@ -51,7 +51,7 @@ export interface Watched {
 /** Serves handlers in a process of their own, which is replaced when they change: a module that was loaded once stays loaded. */
 export async function serveWatched(gate: Gate, { files, config, note }: Watched): Promise<OwnWorkers> {
   const url = localUrl(gate);
-  if (url === undefined) throw new UserError("--worker with --watch needs a ZeroMQ or HTTP transport in the config");
+  if (url === undefined) throw new UserError("--worker with --watch needs a ZeroMQ, HTTP or gRPC transport in the config");
   const supervisor = new Supervisor({
     count: 1,
     graceMs: 30_000,

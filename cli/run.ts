@@ -1,10 +1,10 @@
-import { createRequire } from "node:module";
 import type { Command } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { createOutput } from "./output.ts";
 import { exitCodes, reportError } from "./report-error.ts";
 import { UserError } from "./user-error.ts";
+import { version } from "./version.ts";
 
 const helpWords: ReadonlySet<string | undefined> = new Set([undefined, "help", "--help", "-h"]);
 
@@ -64,8 +64,4 @@ async function execute(command: Command, argv: readonly string[]): Promise<void>
   } finally {
     process.removeListener("SIGINT", onInterrupt);
   }
-}
-
-function version(): string {
-  return (createRequire(import.meta.url)("unigate/package.json") as { version: string }).version;
 }

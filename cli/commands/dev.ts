@@ -25,7 +25,7 @@ export const dev: Command = defineCommand({
     const url = localUrl(gate);
     if (url === undefined) {
       await gate.close();
-      throw new UserError("gate dev needs a ZeroMQ or HTTP transport in the config");
+      throw new UserError("gate dev needs a ZeroMQ, HTTP or gRPC transport in the config");
     }
     note(announcement(gate, loaded.file, startOf(files)));
     const workers = startDevWorkers({ files, gate: url, key: gate.ownKey, config: loaded.file, note });

@@ -8,6 +8,7 @@ export interface CommandEntry {
 
 /** Every command, in the order of the help. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  init: { summary: "begin a project: a config, a handlers file, scripts", load: async () => (await import("./init.ts")).init },
   serve: { summary: "run the gateway; with --worker also a worker inside it", load: async () => (await import("./serve.ts")).serve },
   dev: { summary: "gate, workers and watch in one terminal", load: async () => (await import("./dev.ts")).dev },
   worker: { summary: "serve the exported functions of files", load: async () => (await import("./worker.ts")).worker },

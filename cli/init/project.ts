@@ -1,0 +1,85 @@
+/** The files of a new project, as texts. */
+
+/** A way into the gate that a project may have. */
+export type Carrier = "http" | "zmq" | "grpc";
+
+/** Each carrier with what it is for, how its factory is called, and where a client finds it then. */
+export const carriers: Readonly<Record<Carrier, { title: string; hint: string; call: string; url: string }>> = {
+  http: { title: "HTTP", hint: "callers, web pages, and links over WebSocket", call: "http({ port: 9000 })", url: "ws://127.0.0.1:9000" },
+  zmq: {
+    title: "ZeroMQ",
+    hint: "clients and workers, at the highest speed",
+    call: 'zmq({ bind: "tcp://127.0.0.1:5555" })',
+    url: "tcp://127.0.0.1:5555",
+  },
+  grpc: {
+    title: "gRPC",
+    hint: "gRPC clients and servers, workers in other languages",
+    call: "grpc({ port: 50051 })",
+    url: "grpc://127.0.0.1:50051",
+  },
+};
+
+/** What a project is made of. */
+export interface Choices {
+  service: string;
+  carriers: readonly Carrier[];
+}
+
+/** The default answers. */
+export const defaults: Choices = { service: "greeter", carriers: ["http", "zmq"] };
+
+/** Files that a project is made of, by name. */
+export function projectFiles(choices: Choices): Readonly<Record<"gate.config.ts" | "handlers.ts", string>> {
+  return { "gate.config.ts": config(choices), "handlers.ts": handlers(choices) };
+}
+
+/** What `npm run` knows. */
+export const scripts: Readonly<Record<string, string>> = {
+  dev: "gate dev handlers.ts",
+  start: "gate serve --worker handlers.ts",
+  check: "gate check --worker handlers.ts",
+};
+
+/** For editors and `tsc`: Node runs the sources as they are. */
+export const tsconfig: object = {
+  compilerOptions: {
+    target: "es2024",
+    module: "nodenext",
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    erasableSyntaxOnly: true,
+    verbatimModuleSyntax: true,
+  },
+};
+
+function config({ service, carriers: chosen }: Choices): string {
+  const imports = chosen.map((one) => `import { ${one} } from "unigate/${one}";`);
+  return `import { defineConfig, roundRobin } from "unigate";
+${imports.join("\n")}
+
+export default defineConfig({
+  transports: [${chosen.map((one) => carriers[one].call).join(", ")}],
+  routes: {
+    "${service}.*": { strategy: roundRobin(), timeout: "30s" },
+  },
+});
+`;
+}
+
+function handlers({ service }: Choices): string {
+  return `/** Every exported function is a method: \`${service}.hello\`. */
+export const service = "${service}";
+
+export function hello(name: string) {
+  return \`Hello, \${name}\`;
+}
+
+/** A generator is a stream. */
+export async function* count(to: number) {
+  for (let n = 1; n <= to; n++) yield n;
+}
+`;
+}
