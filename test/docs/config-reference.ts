@@ -22,10 +22,11 @@ const parts: readonly (readonly [title: string, file: string, name: string])[] =
   ["Its health", "transports/http/proxy/proxy-route.ts", "ProxyHealth"],
   ["`zmq()`", "transports/zmq/index.ts", "ZmqOptions"],
   ["`grpc()`", "transports/grpc/options.ts", "GrpcOptions"],
-  ["`grpc({ upstreams: { … } })`", "transports/grpc/options.ts", "GrpcUpstream"],
+  ["`grpc({ upstreams: { … } })`", "transports/grpc/proxy/upstream-options.ts", "GrpcUpstream"],
+  ["`when` of an upstream", "transports/grpc/proxy/call-condition.ts", "CallCondition"],
   ["`pool` of an upstream", "transports/grpc/proxy/pool-options.ts", "PoolOptions"],
-  ["`health` of an upstream", "transports/grpc/options.ts", "UpstreamHealthOptions"],
-  ["`grpc({ tls })`", "transports/grpc/options.ts", "GrpcTls"],
+  ["`health` of an upstream", "transports/grpc/proxy/upstream-options.ts", "UpstreamHealthOptions"],
+  ["`grpc({ tls })`", "transports/grpc/tls.ts", "GrpcTls"],
   ["`grpc({ web })`", "transports/grpc/web/serve-web.ts", "WebOptions"],
 ];
 

@@ -40,6 +40,9 @@ export const callByReflection: typeof callNow = async (...call) =>
   (await import("./client/call-by-reflection.ts")).callByReflection(...call);
 
 export type { ReflectedCall } from "./client/call-by-reflection.ts";
-export type { GrpcOptions, GrpcTls, GrpcUpstream, UpstreamHealthOptions } from "./options.ts";
+export type { GrpcOptions } from "./options.ts";
+export type { GrpcTls } from "./tls.ts";
+export type { CallCondition } from "./proxy/call-condition.ts";
 export type { PoolOptions } from "./proxy/pool-options.ts";
+export type { GrpcUpstream, GrpcUpstreams, UpstreamHealthOptions } from "./proxy/upstream-options.ts";
 export type { WebOptions } from "./web/serve-web.ts";

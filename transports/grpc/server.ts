@@ -30,7 +30,7 @@ export async function openGrpcDoor(options: GrpcOptions, gate: GateHost): Promis
   const protos = options.protos === undefined ? undefined : await loadProtos(options.protos);
   const upstreams = new Upstreams(gate, options.upstreams ?? {});
   const own = nativeMethods(gate, protos === undefined ? {} : { protos });
-  const forward = forwardCalls(gate, (path) => upstreams.targetOf(path));
+  const forward = forwardCalls(gate, (headers) => upstreams.find(headers));
   const door = new GrpcDoor(options, (path) => own.get(path) ?? forward);
   try {
     await door.listen();

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Clock } from "unigate/transport";
-import type { GrpcTls } from "../options.ts";
+import type { GrpcTls } from "../tls.ts";
 
 /** What is heard of a connection to a server. */
 export interface ConnectionEvents {

@@ -8,20 +8,28 @@ import { admit } from "../native/admit.ts";
 
 const noBytes = new Uint8Array(0);
 
-/** Brings calls to gRPC servers as jobs whose bytes nobody reads; `targetOf` gives the job's target for a path. */
-export function forwardCalls(gate: GateHost, targetOf: (path: string) => string): CallHandler {
+/** Where a call goes. */
+export interface Destination {
+  /** `package.Service.Method`, as callers name it. */
+  method: string;
+  /** The target of its job: the method, behind the name of an upstream that has one. */
+  target: string;
+}
+
+/** Brings calls to gRPC servers as jobs whose bytes nobody reads; `find` tells where one goes, or throws. */
+export function forwardCalls(gate: GateHost, find: (headers: IncomingHttpHeaders) => Destination): CallHandler {
   return (stream, headers) => {
     const reply = new ForwardedReply(stream, String(headers["content-type"]));
     try {
       const path = headers[":path"] ?? "/";
-      const target = targetOf(path);
+      const { method, target } = find(headers);
       const timeoutMs = parseTimeout(headers["grpc-timeout"]);
       const job = new Job({
         target,
         payload: noBytes,
         contentType: String(headers["content-type"]),
         deadline: gate.clock.now() + timeoutMs,
-        metadata: Metadata.fromFlat([...ownOf(headers, path), ...admit(gate, toMetadata(headers), target).flat]),
+        metadata: Metadata.fromFlat([...ownOf(headers, path), ...admit(gate, toMetadata(headers), method).flat]),
         streamsInput: true,
       });
       const control = gate.dispatch(job, reply);

@@ -1,5 +1,5 @@
 import { type Endpoint, type EndpointLink, type GateHost, type MethodInfo, parseDuration } from "unigate/transport";
-import type { GrpcUpstream } from "../options.ts";
+import type { GrpcUpstream } from "./upstream-options.ts";
 import { CallRoom, type RoomMember } from "./call-room.ts";
 import { type PoolLimits, poolLimits } from "./pool-options.ts";
 import { ServerHealth } from "./server-health.ts";

@@ -1,10 +1,16 @@
+import type { IncomingHttpHeaders } from "node:http2";
 import { GateError, type GateHost, type RouteConfig, type Timer } from "unigate/transport";
-import type { GrpcUpstream } from "../options.ts";
+import { type CallTest, toTest } from "./call-condition.ts";
+import type { Destination } from "./forwarded-call.ts";
 import { poolLimits } from "./pool-options.ts";
 import { type GroupFigures, ServerGroup } from "./server-group.ts";
+import type { GrpcUpstream, GrpcUpstreams } from "./upstream-options.ts";
 
 interface Upstream {
   pattern: string;
+  /** What its targets begin with: its name, if it has one. */
+  prefix: string;
+  takes: CallTest;
   group: ServerGroup;
 }
 
@@ -18,35 +24,42 @@ let doors = 0;
 /**
  * The gRPC servers behind a door: each is an endpoint of the gate.
  *
- * Nobody has to say which methods there are: a method joins its servers with the first call of it.
+ * Nobody says which methods they have, so a method becomes known, for every server of its upstream, when it is first called.
  */
 export class Upstreams {
   readonly #gate: GateHost;
   readonly #owner = `grpc ${++doors}`;
-  readonly #upstreams: Upstream[];
+  /** The most specific pattern first, and of one pattern as the config lists them. */
+  readonly #upstreams: readonly Upstream[];
+  /** Those that a path's method matches. */
+  readonly #byPath = new Map<string, { method: string; upstreams: readonly Upstream[] }>();
   readonly #sweeps: Timer;
 
-  constructor(gate: GateHost, upstreams: Readonly<Record<string, GrpcUpstream>>) {
+  constructor(gate: GateHost, options: GrpcUpstreams) {
     this.#gate = gate;
-    gate.setRoutes(this.#owner, Object.fromEntries(Object.entries(upstreams).map(([pattern, upstream]) => [pattern, routeOf(upstream)])));
-    this.#upstreams = Object.entries(upstreams)
-      .map(([pattern, upstream]) => ({ pattern, group: this.#open(upstream) }))
-      .toSorted((a, b) => b.pattern.length - a.pattern.length);
+    const all = Object.entries(options)
+      .toSorted(([a], [b]) => specificity(b) - specificity(a))
+      .flatMap(([pattern, given]) => [given].flat().map((upstream: GrpcUpstream) => ({ pattern, upstream })));
+    gate.setRoutes(this.#owner, Object.fromEntries(all.map(({ pattern, upstream }) => [prefixOf(upstream) + pattern, routeOf(upstream)])));
+    this.#upstreams = all.map(({ pattern, upstream }) => open(gate, pattern, upstream));
     this.#sweeps = gate.clock.every(sweepMs, () => this.#sweep());
   }
 
-  /** The target of a call; throws `unimplemented` for a path that no upstream has. */
-  targetOf(path: string): string {
-    const [, service, method] = /^\/([\w.]+)\/(\w+)$/.exec(path) ?? [];
-    const target = `${service}.${method}`;
-    const upstream = service === undefined ? undefined : this.#upstreams.find(({ pattern }) => matches(pattern, target));
-    if (upstream === undefined) throw new GateError("unimplemented", `no method ${path} is served here`);
-    if (!upstream.group.methods.has(target)) learn(upstream, target);
-    return target;
+  /** Where a call goes; throws `unimplemented` for one that no upstream takes. */
+  find(headers: IncomingHttpHeaders): Destination {
+    const path = headers[":path"] ?? "/";
+    const { method, upstreams } = this.#byPath.get(path) ?? this.#lookUp(path);
+    for (const upstream of upstreams) {
+      if (!upstream.takes(headers)) continue;
+      const target = upstream.prefix + method;
+      if (!upstream.group.methods.has(target)) learn(upstream, target);
+      return { method, target };
+    }
+    throw new GateError("unimplemented", `no method ${path} is served here`);
   }
 
   figures(): Record<string, GroupFigures> {
-    return Object.fromEntries(this.#upstreams.map(({ pattern, group }) => [pattern, group.figures()]));
+    return Object.fromEntries(this.#upstreams.map(({ prefix, pattern, group }) => [prefix + pattern, group.figures()]));
   }
 
   /** The servers take no more calls; those that run go on. */
@@ -61,10 +74,13 @@ export class Upstreams {
     this.retire();
   }
 
-  #open(upstream: GrpcUpstream): ServerGroup {
-    const group = new ServerGroup(this.#gate, upstream);
-    group.setServers([upstream.to].flat<(string | readonly string[])[]>());
-    return group;
+  #lookUp(path: string): { method: string; upstreams: readonly Upstream[] } {
+    const [, service, name] = /^\/([\w.]+)\/(\w+)$/.exec(path) ?? [];
+    const method = `${service}.${name}`;
+    const upstreams = service === undefined ? [] : this.#upstreams.filter(({ pattern }) => matches(pattern, method));
+    const found = { method, upstreams };
+    if (upstreams.length > 0 && this.#byPath.size < maxMethods) this.#byPath.set(path, found);
+    return found;
   }
 
   #sweep(): void {
@@ -73,17 +89,32 @@ export class Upstreams {
   }
 }
 
-function learn({ pattern, group }: Upstream, target: string): void {
+function open(gate: GateHost, pattern: string, upstream: GrpcUpstream): Upstream {
+  const group = new ServerGroup(gate, upstream);
+  group.setServers([upstream.to].flat<(string | readonly string[])[]>());
+  return { pattern, prefix: prefixOf(upstream), takes: toTest(upstream.when ?? {}), group };
+}
+
+function learn({ prefix, pattern, group }: Upstream, target: string): void {
   if (group.methods.size >= maxMethods)
     throw new GateError(
       "resource_exhausted",
-      `${maxMethods} methods of ${pattern} have been called, which is the limit; name some of them in upstreams`,
+      `${maxMethods} methods of ${prefix}${pattern} have been called, which is the limit; name some of them in upstreams`,
     );
   group.learn([{ name: target }]);
 }
 
+function prefixOf({ name }: GrpcUpstream): string {
+  return name === undefined ? "" : `@${name}.`;
+}
+
 function routeOf({ strategy, timeout = 0, pool }: GrpcUpstream): RouteConfig {
   return { timeout, waitForRoom: poolLimits(pool).acquireMs, ...(strategy === undefined ? {} : { strategy }) };
+}
+
+/** A method's own name is more specific than any pattern. */
+function specificity(pattern: string): number {
+  return pattern.endsWith("*") ? pattern.length : 10_000;
 }
 
 function matches(pattern: string, target: string): boolean {
