@@ -25,6 +25,7 @@ const parts: readonly (readonly [title: string, file: string, name: string])[] =
   ["`grpc({ upstreams: { … } })`", "transports/grpc/proxy/upstream-options.ts", "GrpcUpstream"],
   ["`when` of an upstream", "transports/grpc/proxy/call-condition.ts", "CallCondition"],
   ["`pool` of an upstream", "transports/grpc/proxy/pool-options.ts", "PoolOptions"],
+  ["`tenants` of an upstream", "transports/grpc/proxy/tenant-options.ts", "TenantOptions"],
   ["`health` of an upstream", "transports/grpc/proxy/upstream-options.ts", "UpstreamHealthOptions"],
   ["`grpc({ tls })`", "transports/grpc/tls.ts", "GrpcTls"],
   ["`grpc({ web })`", "transports/grpc/web/serve-web.ts", "WebOptions"],

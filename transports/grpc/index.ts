@@ -44,5 +44,6 @@ export type { GrpcOptions } from "./options.ts";
 export type { GrpcTls } from "./tls.ts";
 export type { CallCondition } from "./proxy/call-condition.ts";
 export type { PoolOptions } from "./proxy/pool-options.ts";
+export type { TenantOptions } from "./proxy/tenant-options.ts";
 export type { GrpcUpstream, GrpcUpstreams, UpstreamHealthOptions } from "./proxy/upstream-options.ts";
 export type { WebOptions } from "./web/serve-web.ts";

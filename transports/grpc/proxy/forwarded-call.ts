@@ -5,6 +5,7 @@ import { parseTimeout } from "../messages/grpc-timeout.ts";
 import { toHeaders, toMetadata } from "../messages/metadata-headers.ts";
 import { statusTrailers } from "../messages/status-trailers.ts";
 import { admit } from "../native/admit.ts";
+import type { TenantRoom } from "./tenant-room.ts";
 
 const noBytes = new Uint8Array(0);
 
@@ -14,6 +15,8 @@ export interface Destination {
   method: string;
   /** The target of its job: the method, behind the name of an upstream that has one. */
   target: string;
+  /** Lets calls of tenants in; undefined where everybody may call. */
+  tenants: TenantRoom | undefined;
 }
 
 /** Brings calls to gRPC servers as jobs whose bytes nobody reads; `find` tells where one goes, or throws. */
@@ -21,32 +24,44 @@ export function forwardCalls(gate: GateHost, find: (headers: IncomingHttpHeaders
   return (stream, headers) => {
     const reply = new ForwardedReply(stream, String(headers["content-type"]));
     try {
-      const path = headers[":path"] ?? "/";
-      const { method, target } = find(headers);
+      const { method, target, tenants } = find(headers);
       const timeoutMs = parseTimeout(headers["grpc-timeout"]);
       const job = new Job({
         target,
         payload: noBytes,
         contentType: String(headers["content-type"]),
         deadline: gate.clock.now() + timeoutMs,
-        metadata: Metadata.fromFlat([...ownOf(headers, path), ...admit(gate, toMetadata(headers), method).flat]),
+        metadata: Metadata.fromFlat([...ownOf(headers), ...admit(gate, toMetadata(headers), method).flat]),
         streamsInput: true,
       });
-      const control = gate.dispatch(job, reply);
-      reply.controlledBy(control);
-      stream.on("data", (bytes: Buffer) => {
-        if (control.input?.(bytes) === false) stream.pause();
+      if (tenants === undefined) return start(gate, job, stream, reply);
+      const takeBack = tenants.ask(headers, timeoutMs, {
+        enter(leave) {
+          tenants.admit(job);
+          reply.whenDone(leave);
+          start(gate, job, stream, reply);
+        },
+        refuse: (error) => reply.fail(error),
       });
-      stream.on("end", () => control.endInput?.());
+      reply.controlledBy({ cancel: takeBack, resume: () => {} });
     } catch (error) {
       reply.fail(GateError.from(error, "internal"));
     }
   };
 }
 
+function start(gate: GateHost, job: Job, stream: CallStream, reply: ForwardedReply): void {
+  const control = gate.dispatch(job, reply);
+  reply.controlledBy(control);
+  stream.on("data", (bytes: Buffer) => {
+    if (control.input?.(bytes) === false) stream.pause();
+  });
+  stream.on("end", () => control.endInput?.());
+}
+
 /** What only the upstream's end of the call needs to know. */
-function ownOf(headers: IncomingHttpHeaders, path: string): MetadataValue[] {
-  const own: MetadataValue[] = [":path", path, ":transparent", "1"];
+function ownOf(headers: IncomingHttpHeaders): MetadataValue[] {
+  const own: MetadataValue[] = [":path", headers[":path"] ?? "/", ":transparent", "1"];
   for (const name of ["grpc-encoding", "grpc-accept-encoding"]) {
     const value = headers[name];
     if (typeof value === "string") own.push(`:${name}`, value);
@@ -62,6 +77,7 @@ class ForwardedReply implements ReplySink {
   #trailers: OutgoingHttpHeaders = {};
   #isOver = false;
   #hasLeft = false;
+  #done: (() => void) | undefined;
 
   constructor(stream: CallStream, contentType: string) {
     this.#stream = stream;
@@ -82,6 +98,11 @@ class ForwardedReply implements ReplySink {
     if (this.#hasLeft) control.cancel("the gRPC client left");
   }
 
+  /** `done` is called when the job has ended: once, and perhaps after the caller has left. */
+  whenDone(done: () => void): void {
+    this.#done = done;
+  }
+
   head(metadata: Metadata): void {
     if (!this.#isOver) this.#respond(rawHeaders(metadata));
   }
@@ -93,6 +114,7 @@ class ForwardedReply implements ReplySink {
   }
 
   end(payload?: Uint8Array, trailers: Metadata = Metadata.empty): void {
+    this.#done?.();
     if (this.#isOver) return;
     if (payload !== undefined) this.chunk(payload);
     const raw = rawHeaders(trailers);
@@ -100,6 +122,7 @@ class ForwardedReply implements ReplySink {
   }
 
   fail(error: GateError): void {
+    this.#done?.();
     if (!this.#isOver) this.#finish(statusTrailers(error));
   }
 

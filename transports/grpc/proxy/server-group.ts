@@ -3,6 +3,7 @@ import type { GrpcUpstream } from "./upstream-options.ts";
 import { CallRoom, type RoomMember } from "./call-room.ts";
 import { type PoolLimits, poolLimits } from "./pool-options.ts";
 import { ServerHealth } from "./server-health.ts";
+import { type TenantFigures, TenantRoom } from "./tenant-room.ts";
 import { type ServerFigures, UpstreamServer } from "./upstream-server.ts";
 
 interface Member {
@@ -15,6 +16,7 @@ interface Member {
 export interface GroupFigures {
   size: number;
   limit: number;
+  tenants?: TenantFigures;
   servers: (ServerFigures & { state: string; capacity: number })[];
 }
 
@@ -26,12 +28,16 @@ export class ServerGroup {
   readonly #room: CallRoom;
   readonly #members = new Map<string, Member>();
   readonly #methods = new Map<string, MethodInfo>();
+  /** Lets calls in; undefined where everybody may call. */
+  readonly tenants: TenantRoom | undefined;
 
   constructor(gate: GateHost, upstream: GrpcUpstream) {
     this.#gate = gate;
     this.#upstream = upstream;
     this.#limits = poolLimits(upstream.pool);
     this.#room = new CallRoom(this.#limits.room);
+    const { tenants } = upstream;
+    if (tenants !== undefined) this.tenants = new TenantRoom(tenants, gate.clock, this.#limits.acquireMs, () => this.#places());
   }
 
   get methods(): ReadonlyMap<string, MethodInfo> {
@@ -52,6 +58,7 @@ export class ServerGroup {
 
   sweep(now: number): void {
     for (const { server } of this.#members.values()) server.sweep(now);
+    this.tenants?.serve();
   }
 
   figures(): GroupFigures {
@@ -60,7 +67,7 @@ export class ServerGroup {
       state: place.endpoint.state,
       capacity: place.endpoint.capacity,
     }));
-    return { ...this.#limits.room, servers };
+    return { ...this.#limits.room, ...(this.tenants === undefined ? {} : { tenants: this.tenants.figures }), servers };
   }
 
   /** Every server takes no more calls; those that run go on. */
@@ -86,6 +93,11 @@ export class ServerGroup {
       transport: "grpc",
       address,
       send: (job, sink) => {
+        const refusal = this.tenants?.refusalOf(job);
+        if (refusal !== undefined) {
+          sink.fail(refusal);
+          return { cancel: () => {}, resume: () => {} };
+        }
         this.#room.called(member.place);
         return server.call(job, sink, () => this.#room.called(member.place));
       },
@@ -121,6 +133,14 @@ export class ServerGroup {
     place.trial = health.trial;
     place.endpoint.setState(health.isUp ? "ready" : "down");
     this.#room.changed();
+  }
+
+  /** Calls at once that all servers take which are up. */
+  #places(): number {
+    const { limit } = this.#limits.room;
+    let places = 0;
+    for (const { health } of this.#members.values()) if (health.isUp) places += Math.min(limit, health.trial);
+    return places;
   }
 
   #isLast(member: Member): boolean {

@@ -1,6 +1,7 @@
 import { type ConfigFault, type Duration, parseDuration, type Strategy } from "unigate/transport";
 import type { GrpcTls } from "../tls.ts";
 import { type CallCondition, conditionFaults } from "./call-condition.ts";
+import { type TenantOptions, tenantFaults } from "./tenant-options.ts";
 import { poolFaults, type PoolOptions } from "./pool-options.ts";
 
 /** How failing servers are found, and let back in. */
@@ -25,6 +26,8 @@ export interface GrpcUpstream {
   pool?: PoolOptions;
   /** When a server that does not answer gets no more calls. */
   health?: UpstreamHealthOptions;
+  /** Only for callers with a signed token, each with its part of the pool. */
+  tenants?: TenantOptions;
   /** Longest life of a call whose caller named no deadline; default none: a stream may last. */
   timeout?: Duration;
   /** Speak TLS to them: true for the system's authorities. */
@@ -34,7 +37,7 @@ export interface GrpcUpstream {
 /** Upstreams by pattern; several of one pattern are a list, each for the calls that meet its `when`. */
 export type GrpcUpstreams = Readonly<Record<string, GrpcUpstream | readonly GrpcUpstream[]>>;
 
-const upstreamKeys = ["to", "when", "name", "strategy", "pool", "health", "timeout", "tls"];
+const upstreamKeys = ["to", "when", "name", "strategy", "pool", "health", "tenants", "timeout", "tls"];
 const healthKeys = ["failures", "ejectFor"];
 
 /** Every fault of the upstreams. */
@@ -77,6 +80,7 @@ function upstreamFaults(path: string, upstream: GrpcUpstream): ConfigFault[] {
     faults.push({ path: `${path}.to`, problem: "is not a server or a list of servers", remedy: 'write "host:port" or ["host:port", …]' });
   if (upstream.pool !== undefined) faults.push(...poolFaults(`${path}.pool`, upstream.pool));
   if (upstream.health !== undefined) faults.push(...healthFaults(`${path}.health`, upstream.health));
+  if (upstream.tenants !== undefined) faults.push(...tenantFaults(`${path}.tenants`, upstream.tenants));
   if (upstream.timeout !== undefined && parseDuration(upstream.timeout) === undefined)
     faults.push({ path: `${path}.timeout`, problem: "is not a duration", remedy: 'write one such as "30s"' });
   for (const key of Object.keys(upstream)) {

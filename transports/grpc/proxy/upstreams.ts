@@ -53,7 +53,7 @@ export class Upstreams {
       if (!upstream.takes(headers)) continue;
       const target = upstream.prefix + method;
       if (!upstream.group.methods.has(target)) learn(upstream, target);
-      return { method, target };
+      return { method, target, tenants: upstream.group.tenants };
     }
     throw new GateError("unimplemented", `no method ${path} is served here`);
   }
