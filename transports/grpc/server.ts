@@ -33,6 +33,7 @@ export async function openGrpcDoor(options: GrpcOptions, gate: GateHost): Promis
   const forward = forwardCalls(gate, (headers) => upstreams.find(headers));
   const door = new GrpcDoor(options, (path) => own.get(path) ?? forward);
   try {
+    await upstreams.ready();
     await door.listen();
   } catch (error) {
     upstreams.close();

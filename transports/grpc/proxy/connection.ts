@@ -19,21 +19,21 @@ export interface ServerAddress {
   address: string;
   /** Speak TLS: true for the system's authorities. */
   tls: boolean | GrpcTls | undefined;
-  /** Name that the server's certificate has, where it is not that of the address. */
-  serverName?: string;
+  /** `host:port` that calls and the certificate name, where it is not the address. */
+  name?: string;
 }
 
 const windowBytes = 1024 * 1024;
 const connectTimeoutMs = 5000;
 
 /** Begins an HTTP/2 connection to a gRPC server. It does not keep the process alive. */
-export function openConnection({ address, tls, serverName }: ServerAddress, clock: Clock, events: ConnectionEvents): ClientHttp2Session {
+export function openConnection({ address, tls, name }: ServerAddress, clock: Clock, events: ConnectionEvents): ClientHttp2Session {
   const isPlain = tls === undefined || tls === false;
   let isReached = false;
   const session = connect(`${isPlain ? "http" : "https"}://${address}`, {
     settings: { enablePush: false, initialWindowSize: windowBytes },
     maxSessionMemory: 64,
-    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(name === undefined ? {} : { servername: name.slice(0, name.lastIndexOf(":")) }),
     ...(typeof tls === "object" ? { cert: tls.cert, key: tls.key, ca: tls.ca } : {}),
   });
   const timer = clock.after(connectTimeoutMs, () => session.destroy(new Error(`no connection to ${address} in ${connectTimeoutMs} ms`)));

@@ -1,5 +1,7 @@
 import { type Endpoint, type EndpointLink, type GateHost, type MethodInfo, parseDuration } from "unigate/transport";
 import type { GrpcUpstream } from "./upstream-options.ts";
+import { HealthWatch } from "./health-watch.ts";
+import { type ServerName, ServerNames } from "./server-names.ts";
 import { CallRoom, type RoomMember } from "./call-room.ts";
 import { type PoolLimits, poolLimits } from "./pool-options.ts";
 import { ServerHealth } from "./server-health.ts";
@@ -8,6 +10,7 @@ import { type ServerFigures, UpstreamServer } from "./upstream-server.ts";
 
 interface Member {
   server: UpstreamServer;
+  watch: HealthWatch | undefined;
   health: ServerHealth;
   place: RoomMember & { endpoint: Endpoint };
 }
@@ -20,6 +23,8 @@ export interface GroupFigures {
   servers: (ServerFigures & { state: string; capacity: number })[];
 }
 
+const defaultResolveMs = 10_000;
+
 /** The servers of one upstream: each is an endpoint of the gate, with a pool of connections. */
 export class ServerGroup {
   readonly #gate: GateHost;
@@ -28,6 +33,7 @@ export class ServerGroup {
   readonly #room: CallRoom;
   readonly #members = new Map<string, Member>();
   readonly #methods = new Map<string, MethodInfo>();
+  readonly #names: ServerNames;
   /** Lets calls in; undefined where everybody may call. */
   readonly tenants: TenantRoom | undefined;
 
@@ -38,16 +44,24 @@ export class ServerGroup {
     this.#room = new CallRoom(this.#limits.room);
     const { tenants } = upstream;
     if (tenants !== undefined) this.tenants = new TenantRoom(tenants, gate.clock, this.#limits.acquireMs, () => this.#places());
+    const everyMs = parseDuration(upstream.resolveEvery) ?? defaultResolveMs;
+    this.#names = new ServerNames([upstream.to].flat<(string | readonly string[])[]>(), everyMs, gate, (servers) =>
+      this.#setServers(servers),
+    );
   }
 
   get methods(): ReadonlyMap<string, MethodInfo> {
     return this.#methods;
   }
 
-  /** Makes `addresses` the servers: new ones join, others take no more calls and leave with their last one. */
-  setServers(addresses: readonly string[]): void {
-    for (const address of addresses) if (!this.#members.has(address)) this.#join(address);
-    for (const address of this.#members.keys()) if (!addresses.includes(address)) this.#leave(address);
+  /** Resolves when every server that a name stands for is known. */
+  get ready(): Promise<void> {
+    return this.#names.ready;
+  }
+
+  /** False while its names stand for nobody. */
+  get hasServers(): boolean {
+    return this.#members.size > 0;
   }
 
   /** Every server serves these methods too. */
@@ -57,7 +71,10 @@ export class ServerGroup {
   }
 
   sweep(now: number): void {
-    for (const { server } of this.#members.values()) server.sweep(now);
+    for (const { server, watch } of this.#members.values()) {
+      server.sweep(now);
+      watch?.sweep(now);
+    }
     this.tenants?.serve();
   }
 
@@ -72,6 +89,7 @@ export class ServerGroup {
 
   /** Every server takes no more calls; those that run go on. */
   leave(): void {
+    this.#names.close();
     for (const address of this.#members.keys()) this.#leave(address);
   }
 
@@ -81,10 +99,18 @@ export class ServerGroup {
     this.leave();
   }
 
-  #join(address: string): void {
+  /** New servers join; others take no more calls and leave with their last one. */
+  #setServers(servers: readonly ServerName[]): void {
+    for (const server of servers) if (!this.#members.has(server.address)) this.#join(server);
+    for (const address of this.#members.keys()) if (!servers.some((one) => one.address === address)) this.#leave(address);
+  }
+
+  #join(name: ServerName): void {
+    const { address } = name;
     const { tls, health = {} } = this.#upstream;
     const { size } = this.#limits.room;
-    const server = new UpstreamServer({ address, tls }, this.#limits, this.#gate.clock, {
+    const at = { ...name, tls };
+    const server = new UpstreamServer(at, this.#limits, this.#gate.clock, {
       observed: (isAlive, reason) => member.health.observed(isAlive, size, reason),
     });
     const link: EndpointLink = {
@@ -112,17 +138,24 @@ export class ServerGroup {
         isLast: () => this.#isLast(member),
         changed: () => this.#changed(member),
       }),
+      watch: undefined,
       place: { endpoint: this.#gate.join(link, { capacity: size, methods: [] }), trial: Infinity },
     };
     this.#members.set(address, member);
     this.#room.add(member.place);
     // Only now: calls that wait for a server start with the offer.
     this.#gate.offer(member.place.endpoint, { capacity: size, methods: [...this.#methods.values()] });
+    if (health.watch !== false)
+      member.watch = new HealthWatch(at, this.#gate.clock, this.#limits.keepaliveMs, {
+        told: (isServing) => member.health.told(isServing),
+        observed: (isAlive, reason) => member.health.observed(isAlive, size, reason),
+      });
   }
 
   #leave(address: string): void {
     const member = this.#members.get(address) as Member;
     this.#members.delete(address);
+    member.watch?.close();
     member.health.close();
     this.#gate.leave(member.place.endpoint);
     this.#room.remove(member.place);

@@ -39,7 +39,7 @@ export class TenantRoom {
 
   /** `places`: calls at once that the upstream takes now. `acquireMs`: how long one waits for a place. */
   constructor(options: TenantOptions, clock: Clock, acquireMs: number, places: () => number) {
-    this.#tenantOf = readTenants(options);
+    this.#tenantOf = readTenants(options, clock);
     this.#shares = new TenantShares(options.shares ?? {}, places);
     this.#named = Object.keys(options.shares ?? {});
     this.#clock = clock;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { errors, JWTVerifyGetKey, jwtVerify } from "jose";
-import { GateError } from "unigate/transport";
+import { type Clock, GateError } from "unigate/transport";
 import type { TenantOptions } from "./tenant-options.ts";
 
 /** Tells whose a call is; rejects with `unauthenticated`, or `unavailable` while the keys cannot be read. */
@@ -10,7 +10,7 @@ export type TenantOf = (headers: IncomingHttpHeaders) => Promise<string>;
 const publicAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
 
 /** Reads the tenant from the token of a call. */
-export function readTenants(options: TenantOptions): TenantOf {
+export function readTenants(options: TenantOptions, clock: Clock): TenantOf {
   const { claim = "tenant", metadata = "authorization", issuer, audience, secret } = options;
   const algorithms = secret === undefined ? publicAlgorithms : ["HS256"];
   const expected = { algorithms, ...(issuer === undefined ? {} : { issuer }), ...(audience === undefined ? {} : { audience }) };
@@ -23,7 +23,7 @@ export function readTenants(options: TenantOptions): TenantOf {
     keys ??= loadKeys(options);
     const { verify, key, errors: kinds } = await keys;
     try {
-      const { payload } = await verify(token, key as JWTVerifyGetKey, expected);
+      const { payload } = await verify(token, key as JWTVerifyGetKey, { ...expected, currentDate: new Date(clock.date()) });
       const tenant = payload[claim];
       if (typeof tenant === "string" && tenant !== "") return tenant;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { type ConfigFault, type Duration, parseDuration, type Strategy } from "unigate/transport";
 import type { GrpcTls } from "../tls.ts";
 import { type CallCondition, conditionFaults } from "./call-condition.ts";
+import { parseDnsName } from "./server-names.ts";
 import { type TenantOptions, tenantFaults } from "./tenant-options.ts";
 import { poolFaults, type PoolOptions } from "./pool-options.ts";
 
@@ -10,12 +11,16 @@ export interface UpstreamHealthOptions {
   failures?: number;
   /** For how long; default `"5s"`, each time in a row twice as long. Then it is let in slowly. */
   ejectFor?: Duration;
+  /** Ask each server by `grpc.health.v1` whether it serves; default true. One without that service is judged by its calls. */
+  watch?: boolean;
 }
 
 /** gRPC servers behind the gate. */
 export interface GrpcUpstream {
-  /** `host:port`, one or several. */
+  /** `host:port`, one or several; `dns:///host:port` for every address of a name, `dns://name-server:port/host:port` to ask that one. */
   to: string | readonly string[];
+  /** How often dns names are looked up again: servers join and leave by it; default `"10s"`. */
+  resolveEvery?: Duration;
   /** Calls that it is for; default all. Of a list of upstreams the first that a call meets takes it; when none does, the next pattern. */
   when?: CallCondition;
   /** Names an upstream with `when`: its methods are queued, counted and shown as `@name.package.Service.Method`. */
@@ -37,8 +42,8 @@ export interface GrpcUpstream {
 /** Upstreams by pattern; several of one pattern are a list, each for the calls that meet its `when`. */
 export type GrpcUpstreams = Readonly<Record<string, GrpcUpstream | readonly GrpcUpstream[]>>;
 
-const upstreamKeys = ["to", "when", "name", "strategy", "pool", "health", "tenants", "timeout", "tls"];
-const healthKeys = ["failures", "ejectFor"];
+const upstreamKeys = ["to", "resolveEvery", "when", "name", "strategy", "pool", "health", "tenants", "timeout", "tls"];
+const healthKeys = ["failures", "ejectFor", "watch"];
 
 /** Every fault of the upstreams. */
 export function upstreamsFaults(upstreams: GrpcUpstreams): ConfigFault[] {
@@ -77,12 +82,18 @@ function upstreamFaults(path: string, upstream: GrpcUpstream): ConfigFault[] {
     faults.push({ path: `${path}.name`, problem: "has no use without a when", remedy: "leave it out" });
   const servers = [upstream.to].flat();
   if (servers.length === 0 || !servers.every((server) => typeof server === "string" && isAddress(server)))
-    faults.push({ path: `${path}.to`, problem: "is not a server or a list of servers", remedy: 'write "host:port" or ["host:port", …]' });
+    faults.push({
+      path: `${path}.to`,
+      problem: "is not a server or a list of servers",
+      remedy: 'write "host:port", ["host:port", …] or "dns:///host:port"',
+    });
   if (upstream.pool !== undefined) faults.push(...poolFaults(`${path}.pool`, upstream.pool));
   if (upstream.health !== undefined) faults.push(...healthFaults(`${path}.health`, upstream.health));
   if (upstream.tenants !== undefined) faults.push(...tenantFaults(`${path}.tenants`, upstream.tenants));
-  if (upstream.timeout !== undefined && parseDuration(upstream.timeout) === undefined)
-    faults.push({ path: `${path}.timeout`, problem: "is not a duration", remedy: 'write one such as "30s"' });
+  for (const key of ["timeout", "resolveEvery"] as const) {
+    if (upstream[key] !== undefined && parseDuration(upstream[key]) === undefined)
+      faults.push({ path: `${path}.${key}`, problem: "is not a duration", remedy: 'write one such as "30s"' });
+  }
   for (const key of Object.keys(upstream)) {
     if (!upstreamKeys.includes(key))
       faults.push({ path: `${path}.${key}`, problem: "is not a known key", remedy: `known are ${upstreamKeys.join(", ")}` });
@@ -106,5 +117,5 @@ function healthFaults(path: string, health: UpstreamHealthOptions): ConfigFault[
 }
 
 function isAddress(text: string): boolean {
-  return /^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(text);
+  return parseDnsName(text) !== undefined || /^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(text);
 }

@@ -93,7 +93,9 @@ export class UpstreamServer {
 
   #start(pooled: Pooled<Held>, job: Job, sink: ReplySink, settled: () => void): JobControl {
     const { session } = pooled.connection;
-    const stream: ClientHttp2Stream = session.request(requestHeaders(job), { endStream: false });
+    const headers = requestHeaders(job);
+    if (this.#at.name !== undefined) headers[":authority"] = this.#at.name;
+    const stream: ClientHttp2Stream = session.request(headers, { endStream: false });
     const ended = (end: CallEnd): void => {
       this.#pool.release(pooled, this.#clock.now());
       settled();

@@ -45,6 +45,11 @@ export class Upstreams {
     this.#sweeps = gate.clock.every(sweepMs, () => this.#sweep());
   }
 
+  /** Resolves when every server that a dns name stands for is known, or is not found. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#upstreams.map(({ group }) => group.ready));
+  }
+
   /** Where a call goes; throws `unimplemented` for one that no upstream takes. */
   find(headers: IncomingHttpHeaders): Destination {
     const path = headers[":path"] ?? "/";
@@ -52,6 +57,8 @@ export class Upstreams {
     for (const upstream of upstreams) {
       if (!upstream.takes(headers)) continue;
       const target = upstream.prefix + method;
+      if (!upstream.group.hasServers)
+        throw new GateError("unavailable", `no server of ${upstream.prefix}${upstream.pattern} has been found`);
       if (!upstream.group.methods.has(target)) learn(upstream, target);
       return { method, target, tenants: upstream.group.tenants };
     }
@@ -90,9 +97,7 @@ export class Upstreams {
 }
 
 function open(gate: GateHost, pattern: string, upstream: GrpcUpstream): Upstream {
-  const group = new ServerGroup(gate, upstream);
-  group.setServers([upstream.to].flat<(string | readonly string[])[]>());
-  return { pattern, prefix: prefixOf(upstream), takes: toTest(upstream.when ?? {}), group };
+  return { pattern, prefix: prefixOf(upstream), takes: toTest(upstream.when ?? {}), group: new ServerGroup(gate, upstream) };
 }
 
 function learn({ prefix, pattern, group }: Upstream, target: string): void {

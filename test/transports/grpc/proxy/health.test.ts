@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from "node:http2";
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { freePort } from "../../../support/processes.ts";
@@ -40,5 +41,41 @@ describe("a server of an upstream that fails", () => {
     expect(gate.status.workers().map(({ state }) => state)).toEqual(["ready"]);
     await rawServer({ port, serve: (stream) => answer(stream) });
     expect((await rawCall(session)).status).toBe(ok);
+  });
+});
+
+/** The answer of a health service: 1 is serving, 2 is not. */
+function status(one: 1 | 2): Buffer {
+  return Buffer.of(0, 0, 0, 0, 2, 8, one);
+}
+
+describe("a server that tells its health", () => {
+  it("gets no calls while it says that it does not serve", async () => {
+    const watches: ServerHttp2Stream[] = [];
+    const health = (stream: ServerHttp2Stream): void => {
+      stream.respond({ ":status": 200, "content-type": "application/grpc" });
+      stream.write(status(2));
+      watches.push(stream);
+    };
+    const server = await rawServer({ health, serve: (stream) => answer(stream) });
+    const { address, gate } = await startGate({ upstreams: { "*": { to: server.address } } });
+    await eventuallyTrue("it is down", () => gate.status.workers()[0]?.state === "down");
+    const call = rawCall(rawSession(address));
+    await eventuallyTrue("the call waits", () => gate.status.queues()[0]?.depth === 1);
+    watches[0]?.write(status(1));
+    expect((await call).status).toBe(ok);
+  });
+
+  it("leaves rotation when it dies, although nobody calls it", async () => {
+    const health = (stream: ServerHttp2Stream): void => {
+      stream.respond({ ":status": 200, "content-type": "application/grpc" });
+      stream.write(status(1));
+    };
+    const [one, other] = [await rawServer({ health }), await rawServer({ health, serve: (stream) => answer(stream) })];
+    const { address, gate } = await startGate({ upstreams: { "*": { to: [one.address, other.address], health: { failures: 1 } } } });
+    await eventuallyTrue("both are watched", () => one.sessions === 1 && other.sessions === 1);
+    await one.close();
+    await eventuallyTrue("it is down", () => gate.status.workers().find(({ id }) => id === one.address)?.state === "down");
+    expect((await rawCall(rawSession(address))).status).toBe(ok);
   });
 });

@@ -14,9 +14,11 @@ export interface RawServer {
   readonly port: number;
   /** `host:port`. */
   readonly address: string;
-  /** Connections that are open now. */
+  /** Connections with calls that are open now. */
   readonly connections: readonly ServerHttp2Session[];
-  /** Connections that were ever opened. */
+  /** Connections that are open now, those of watches included. */
+  readonly sessions: number;
+  /** Connections with calls that were ever opened. */
   readonly opened: number;
   /** Calls that wait for an answer. */
   readonly waiting: ServerHttp2Stream[];
@@ -43,41 +45,61 @@ export function answer(stream: ServerHttp2Stream, text = "done", trailers: Outgo
   stream.end(message(text));
 }
 
-/** Starts a server whose calls go to `serve`; without it they wait. Closed when the test is over. */
-export async function rawServer(
-  options: { serve?: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void; port?: number; maxStreams?: number } = {},
-): Promise<RawServer> {
-  const { maxStreams } = options;
+/** What a raw server does. */
+export interface RawServerOptions {
+  /** Answers calls; without it they wait. */
+  serve?: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+  /** Answers `grpc.health.v1.Health/Watch`; without it there is no such service. */
+  health?: (stream: ServerHttp2Stream) => void;
+  host?: string;
+  port?: number;
+  maxStreams?: number;
+}
+
+/** Starts a server; closed when the test is over. Watches of its health count as neither calls nor connections. */
+export async function rawServer(options: RawServerOptions = {}): Promise<RawServer> {
+  const { maxStreams, host = "127.0.0.1" } = options;
   const server = createServer({ settings: maxStreams === undefined ? {} : { maxConcurrentStreams: maxStreams } });
+  const sessions = new Set<ServerHttp2Session>();
   const connections: ServerHttp2Session[] = [];
   const waiting: ServerHttp2Stream[] = [];
   const asked: IncomingHttpHeaders[] = [];
   let opened = 0;
-  server.on("session", (session: ServerHttp2Session) => {
+  const use = (session: ServerHttp2Session): void => {
+    if (connections.includes(session)) return;
     opened++;
     connections.push(session);
-    session.on("error", () => {});
     session.on("close", () => connections.splice(connections.indexOf(session), 1));
+  };
+  server.on("session", (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.on("error", () => {});
+    session.on("close", () => sessions.delete(session));
   });
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    asked.push(headers);
     stream.on("error", () => {});
+    if (headers[":path"] === "/grpc.health.v1.Health/Watch") return (options.health ?? hasNone)(stream);
+    use(stream.session as ServerHttp2Session);
+    asked.push(headers);
     if (options.serve !== undefined) return options.serve(stream, headers);
     waiting.push(stream);
     stream.on("close", () => waiting.includes(stream) && waiting.splice(waiting.indexOf(stream), 1));
     stream.resume();
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve));
   const { port } = server.address() as { port: number };
   const close = async (): Promise<void> => {
-    for (const session of connections.slice()) session.destroy();
+    for (const session of sessions) session.destroy();
     await new Promise((resolve) => server.close(resolve));
   };
   onTestFinished(close);
   return {
     port,
-    address: `127.0.0.1:${port}`,
+    address: `${host}:${port}`,
     connections,
+    get sessions() {
+      return sessions.size;
+    },
     get opened() {
       return opened;
     },
@@ -86,6 +108,10 @@ export async function rawServer(
     answerAll: () => waiting.splice(0).forEach((stream) => answer(stream)),
     close,
   };
+}
+
+function hasNone(stream: ServerHttp2Stream): void {
+  stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": "12" }, { endStream: true });
 }
 
 /** How a raw call ended. */
