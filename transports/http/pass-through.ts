@@ -32,7 +32,7 @@ export class PassThrough {
 
   /** Joins the servers of proxied routes. Rejects when the route file cannot be read or has faults. */
   async open(settings: ProxySettings): Promise<void> {
-    // undici loads only for a door that proxies.
+    // What only a door that proxies needs loads with it.
     const { openProxy } = await import("./proxy/index.ts");
     this.#proxy = await openProxy(settings, this.#options.host);
   }

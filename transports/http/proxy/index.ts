@@ -1,4 +1,4 @@
-/** The reverse proxy: requests that go to HTTP servers as they are. Loads undici; import it for a door that proxies. */
+/** The reverse proxy: requests that go to HTTP servers as they are. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { forward, type ForwardHost } from "./forward.ts";

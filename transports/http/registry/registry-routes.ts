@@ -40,7 +40,7 @@ function addPages(app: FastifyInstance, { prefix, gate, registry, heartbeatMs }:
 
   app.post(`${prefix}/register`, forWorkers, async (request) => {
     const registration = parseRegistration(bodyOf(request));
-    await registry.register(registration, heartbeatMs);
+    registry.register(registration, heartbeatMs);
     const { name } = registration;
     return ok(byName([[name, registry.service(name) ?? []]]));
   });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Endpoint, type EndpointLink, type EndpointOffer, GateError, type GateHost, type Timer } from "unigate/transport";
 import { loopError, viaOf } from "../loop.ts";
 import { UpstreamHealth } from "../proxy/upstream-health.ts";
-import type { Upstream } from "../upstream/index.ts";
+import { createUpstream, type Upstream } from "../upstream/index.ts";
 import { InstanceReply } from "./instance-reply.ts";
 import { toInstanceRequest } from "./instance-request.ts";
 import { isOwnAddress } from "./own-address.ts";
@@ -66,10 +66,8 @@ export class ServiceRegistry {
    *
    * Throws `failed_precondition` for a URL of this gate, `resource_exhausted` when the registry is full.
    */
-  async register(registration: Registration, heartbeatMs: number): Promise<void> {
+  register(registration: Registration, heartbeatMs: number): void {
     this.#refuseOwn(registration.service);
-    // Before anything is looked up: from here on nothing awaits, so two registrations at once cannot miss each other.
-    const { createUpstream } = await import("../upstream/index.ts");
     const key = keyOf(registration);
     const keepaliveMs = registration.keepaliveMs ?? heartbeatMs;
     const present = this.#instances.get(key);

@@ -1,87 +1,147 @@
-import type { Duplex } from "node:stream";
-import type { Dispatcher } from "undici";
-import { GateError, type JobControl, type ReplySink } from "unigate/transport";
+import type { Socket } from "node:net";
+import { GateError, type JobControl, Metadata, type ReplySink } from "unigate/transport";
 import type { RequestBody } from "./request-body.ts";
-import { toHead, toTrailers } from "./response-head.ts";
+import type { ResponseHead } from "./response-head.ts";
 import { Tunnel } from "./tunnel.ts";
-import { toFailure, upstreamError } from "./upstream-error.ts";
+import type { UpstreamConnection } from "./upstream-connection.ts";
+import { type UpstreamFailure, upstreamError } from "./upstream-error.ts";
 
 /** What an exchange is made of. */
 export interface ExchangeOptions {
   /** Id of the server, for errors. */
   upstream: string;
   sink: ReplySink;
-  /** For a job that streams its input. */
+  method: string;
+  /** The whole body, or what streams. */
+  payload: Uint8Array | undefined;
   body: RequestBody | undefined;
+  wantsUpgrade: boolean;
+  /** It does no harm to send it twice. */
+  mayRepeat: boolean;
+  /** Name that the server has to prove. */
+  servername: string | undefined;
   observed: ((outcome: number | GateError) => void) | undefined;
   mayRunElsewhere: (() => boolean) | undefined;
 }
 
+/** Up to here a body goes out in one text with its head: bytes would go apart. */
+const smallBytes = 4096;
+
 /**
- * One request and its response: the HTTP client's handler and the job's control at once.
+ * One request and its response: what a connection talks to and the job's control at once.
  *
- * It *waits* for a connection, is *sent*, has a *head*, and is over with the sink's `end` or `fail`. Up to *sent*, no byte has left, and
- * a failure says so (`neverStarted`). After a 101 a tunnel takes its place.
+ * It *waits* for a connection to open, has *started* with the first byte of its request, has a *head*, and is over with the sink's `end`
+ * or `fail`. Before it has started a failure says so (`neverStarted`). After a 101 a tunnel takes its place.
  */
-export class Exchange implements Dispatcher.DispatchHandler, JobControl {
+export class Exchange implements JobControl {
+  /** The head of the request, in latin1. */
+  text = "";
   readonly #options: ExchangeOptions;
-  readonly #sink: ReplySink;
-  #controller: Dispatcher.DispatchController | undefined;
+  #connection: UpstreamConnection | undefined;
   #tunnel: Tunnel | undefined;
+  #hasStarted = false;
   #isOver = false;
-  #cancelled: string | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#sink = options.sink;
   }
 
-  // From the HTTP client.
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#isOver) return controller.abort(new Error("cancelled"));
-    this.#controller = controller;
+  get method(): string {
+    return this.#options.method;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    // 100 and 103 are hints of this hop.
-    if (status < 200 || this.#isOver) return;
+  get servername(): string | undefined {
+    return this.#options.servername;
+  }
+
+  get wantsUpgrade(): boolean {
+    return this.#options.wantsUpgrade;
+  }
+
+  get mayRepeat(): boolean {
+    return this.#options.mayRepeat && this.#options.body === undefined;
+  }
+
+  /** All of the request has been written. */
+  get isSent(): boolean {
+    const { body, wantsUpgrade } = this.#options;
+    return body === undefined || body.isWhole || wantsUpgrade;
+  }
+
+  /** More of the request is to come, and the server has room for it. */
+  get waitsForCaller(): boolean {
+    return this.#options.body?.waitsForCaller === true && !this.#options.wantsUpgrade;
+  }
+
+  // From the connection.
+
+  runsOn(connection: UpstreamConnection): void {
+    this.#connection = connection;
+  }
+
+  /** Sends the request. */
+  writeTo(socket: Socket): void {
+    this.#hasStarted = true;
+    const { text } = this;
+    const { payload, body, wantsUpgrade } = this.#options;
+    if (payload !== undefined && payload.length <= smallBytes) {
+      socket.write(text + Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1"), "latin1");
+      return;
+    }
+    socket.cork();
+    socket.write(text, "latin1");
+    if (payload !== undefined) socket.write(payload);
+    // What follows an upgrade is no body: it waits for the tunnel.
+    if (!wantsUpgrade) body?.flowTo(socket);
+    socket.uncork();
+  }
+
+  drained(): void {
+    if (!this.#isOver) this.#options.body?.drained();
+  }
+
+  head({ status, flat }: ResponseHead): void {
     this.#options.observed?.(status);
-    this.#sink.head?.(toHead(status, controller.rawHeaders));
+    this.#options.sink.head?.(Metadata.fromFlat(flat));
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isOver && !this.#sink.chunk(chunk)) controller.pause();
+  /** False: hold the next piece until `resume`. */
+  take(piece: Buffer): boolean {
+    return this.#isOver || this.#options.sink.chunk(piece);
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  end(trailers: string[] | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#options.body?.readable.destroy();
-    this.#sink.end(undefined, toTrailers(controller.rawTrailers));
+    this.#connection = undefined;
+    this.#options.sink.end(undefined, trailers === undefined ? undefined : Metadata.fromFlat(trailers));
   }
 
-  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
-    if (this.#isOver) return void socket.destroy();
+  /** The server has agreed: from now on the tunnel has the connection. */
+  tunnelTo(socket: Socket, { status, flat }: ResponseHead): Tunnel {
+    const { observed, sink, body } = this.#options;
     this.#isOver = true;
-    this.#options.observed?.(status);
-    this.#tunnel = new Tunnel(socket, this.#sink, this.#options.body?.readable);
-    this.#sink.head?.(toHead(status, controller.rawHeaders));
-    this.#tunnel.open();
+    this.#tunnel = new Tunnel(socket, sink);
+    observed?.(status);
+    sink.head?.(Metadata.fromFlat(flat));
+    for (const piece of body?.takeHeld() ?? []) this.#tunnel.input(piece);
+    if (body?.hasEnded === true) this.#tunnel.endInput();
+    return this.#tunnel;
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+  /** There is no response, or not all of it. */
+  failed(reason: UpstreamFailure, cause: Error): void {
     if (this.#isOver) return;
-    if (this.#cancelled !== undefined) return this.#fail(new GateError("cancelled", this.#cancelled), false);
-    this.refuse(upstreamError(this.#options.upstream, toFailure(cause), cause));
-  }
-
-  /** Ends it with an error that is not the caller's doing. */
-  refuse(error: GateError): void {
-    const { observed, mayRunElsewhere } = this.#options;
-    const mayGoOn = this.#controller === undefined && error.code !== "invalid_argument" && mayRunElsewhere?.() !== false;
+    const { upstream, observed, mayRunElsewhere } = this.#options;
+    const error = upstreamError(upstream, reason, cause);
+    const mayGoOn = !this.#hasStarted && reason !== "request" && mayRunElsewhere?.() !== false;
     observed?.(error);
     this.#fail(error, mayGoOn);
+  }
+
+  /** There is no room for it: no fault of the server's. */
+  turnAway(error: GateError): void {
+    this.#fail(error, this.#options.mayRunElsewhere?.() !== false);
   }
 
   // From the caller.
@@ -89,30 +149,28 @@ export class Exchange implements Dispatcher.DispatchHandler, JobControl {
   cancel(reason = "the caller cancelled"): void {
     if (this.#tunnel !== undefined) return this.#tunnel.cancel(reason);
     if (this.#isOver) return;
-    this.#cancelled = reason;
-    if (this.#controller === undefined) this.#fail(new GateError("cancelled", reason), true);
-    else this.#controller.abort(new Error(reason));
+    this.#connection?.abandon();
+    this.#fail(new GateError("cancelled", reason), !this.#hasStarted);
   }
 
   resume(): void {
-    if (this.#tunnel === undefined) this.#controller?.resume();
+    if (this.#tunnel === undefined) this.#connection?.resume();
     else this.#tunnel.resume();
   }
 
   input(payload: Uint8Array): boolean {
     if (this.#tunnel !== undefined) return this.#tunnel.input(payload);
-    return this.#options.body?.push(payload) ?? true;
+    return this.#isOver || (this.#options.body?.push(payload) ?? true);
   }
 
   endInput(): void {
-    if (this.#tunnel === undefined) this.#options.body?.end();
-    else this.#tunnel.endInput();
+    if (this.#tunnel !== undefined) this.#tunnel.endInput();
+    else if (!this.#isOver) this.#options.body?.end();
   }
 
   #fail(error: GateError, neverStarted: boolean): void {
-    if (this.#isOver) return;
     this.#isOver = true;
-    this.#options.body?.readable.destroy();
-    this.#sink.fail(error, neverStarted);
+    this.#connection = undefined;
+    this.#options.sink.fail(error, neverStarted);
   }
 }

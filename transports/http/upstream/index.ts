@@ -1,2 +1,2 @@
-/** HTTP servers as endpoints of the gate. Loads undici: import it when the first upstream is made, not before. */
+/** HTTP servers as endpoints of the gate. */
 export { createUpstream, type Upstream, type UpstreamOptions } from "./upstream.ts";

@@ -1,39 +1,39 @@
-import type { Duplex, Readable } from "node:stream";
+import type { Socket } from "node:net";
 import { GateError, type JobControl, type ReplySink } from "unigate/transport";
 
 /** A connection that has changed its protocol: bytes both ways, until either side ends. */
 export class Tunnel implements JobControl {
-  readonly #socket: Duplex;
+  readonly #socket: Socket;
   readonly #sink: ReplySink;
   #isOver = false;
   #cancelled: string | undefined;
 
-  /** `early` is input that came before the server agreed. */
-  constructor(socket: Duplex, sink: ReplySink, early: Readable | undefined) {
+  constructor(socket: Socket, sink: ReplySink) {
     this.#socket = socket;
     this.#sink = sink;
-    for (let piece = early?.read() as Buffer | null; piece !== null && piece !== undefined; piece = early?.read() as Buffer | null) {
-      socket.write(piece);
-    }
   }
 
-  /** Lets bytes flow; call it once the sink has its head. */
-  open(): void {
-    const socket = this.#socket;
-    socket.on("data", (piece: Buffer) => {
-      if (!this.#isOver && !this.#sink.chunk(piece)) socket.pause();
-    });
-    socket.on("drain", () => {
-      if (!this.#isOver) this.#sink.drained?.();
-    });
-    socket.on("error", () => {});
-    socket.on("end", () => socket.end());
-    socket.on("close", () => this.#close());
-    socket.resume();
+  // From the connection.
+
+  take(piece: Buffer): void {
+    if (!this.#isOver && !this.#sink.chunk(piece)) this.#socket.pause();
   }
+
+  drained(): void {
+    if (!this.#isOver) this.#sink.drained?.();
+  }
+
+  closed(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#cancelled === undefined) this.#sink.end();
+    else this.#sink.fail(new GateError("cancelled", this.#cancelled));
+  }
+
+  // From the caller.
 
   cancel(reason: string): void {
-    this.#cancelled = reason;
+    this.#cancelled ??= reason;
     this.#socket.destroy();
   }
 
@@ -47,12 +47,5 @@ export class Tunnel implements JobControl {
 
   endInput(): void {
     this.#socket.end();
-  }
-
-  #close(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    if (this.#cancelled === undefined) this.#sink.end();
-    else this.#sink.fail(new GateError("cancelled", this.#cancelled));
   }
 }

@@ -6,29 +6,6 @@ import { GateError } from "unigate/transport";
  */
 export type UpstreamFailure = "refused" | "timeout" | "garbage" | "closed" | "request";
 
-const failureOf: Readonly<Record<string, UpstreamFailure>> = {
-  UND_ERR_CONNECT_TIMEOUT: "refused",
-  ECONNREFUSED: "refused",
-  EHOSTUNREACH: "refused",
-  ENETUNREACH: "refused",
-  ENOTFOUND: "refused",
-  EAI_AGAIN: "refused",
-  UND_ERR_HEADERS_TIMEOUT: "timeout",
-  UND_ERR_BODY_TIMEOUT: "timeout",
-  UND_ERR_HEADERS_OVERFLOW: "garbage",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "garbage",
-  UND_ERR_INVALID_ARG: "request",
-  UND_ERR_NOT_SUPPORTED: "request",
-  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: "request",
-};
-
-/** The kind of failure behind an error of the HTTP client. */
-export function toFailure(error: unknown): UpstreamFailure {
-  const { code = "", message = "", name = "" } = error as { code?: string; message?: string; name?: string };
-  if (name === "HTTPParserError" || message === "bad response" || message === "bad upgrade") return "garbage";
-  return failureOf[code] ?? "closed";
-}
-
 const said: Readonly<Record<UpstreamFailure, string>> = {
   refused: "cannot be reached",
   timeout: "took too long to answer",

@@ -1,15 +1,19 @@
-import { Pool } from "undici";
 import { type EndpointLink, GateError, type Job, type JobControl, type ReplySink } from "unigate/transport";
 import { Exchange } from "./exchange.ts";
 import { RequestBody } from "./request-body.ts";
-import { toFailure, upstreamError } from "./upstream-error.ts";
+import { toRequestText, Unsayable } from "./request-text.ts";
+import { type ServerAddress, servernameOf } from "./upstream-connection.ts";
+import { UpstreamPool } from "./upstream-pool.ts";
 import { toUpstreamRequest, type UpstreamRequest } from "./upstream-request.ts";
+
+/** Methods whose requests say that they have no body, when they have none. Source: RFC 9110 section 8.6. */
+const expectingBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 /** How an HTTP server is used. Times in ms. */
 export interface UpstreamOptions {
   /** Names it in logs and in `X-Worker-ID`; default its URL. */
   id?: string;
-  /** Connections at once, and so jobs; default 1024. Offer no greater capacity than this. */
+  /** Jobs at once, each on a connection; default 1024. One more is `resource_exhausted`: offer no greater capacity than this. */
   connections?: number;
   /** For a connection to open; default 10 000. */
   connectTimeoutMs?: number;
@@ -48,16 +52,12 @@ export interface Upstream extends EndpointLink {
  * Nothing is opened before the first job. Throws `invalid_argument` for what is not an http(s) URL.
  */
 export function createUpstream(url: string, options: UpstreamOptions = {}): Upstream {
-  const { origin, host, base } = parseUrl(url);
-  const { id = url, toRequest = toUpstreamRequest, observed, via, keepsHost = false, mayRunElsewhere } = options;
-  const pool = new Pool(origin, {
-    connections: options.connections ?? 1024,
-    connectTimeout: options.connectTimeoutMs ?? 10_000,
-    headersTimeout: options.headersTimeoutMs ?? 60_000,
-    bodyTimeout: options.bodyTimeoutMs ?? 300_000,
-    // Gate to server is HTTP/1.1 on every scheme: upgrades and raw headers are the same for all.
-    allowH2: false,
-  });
+  const { server, origin, host, base } = parseUrl(url);
+  const { id = url, toRequest = toUpstreamRequest, observed, via, keepsHost = false, mayRunElsewhere, connections = 1024 } = options;
+  const { connectTimeoutMs = 10_000, headersTimeoutMs = 60_000, bodyTimeoutMs = 300_000 } = options;
+  const limits = { connectMs: connectTimeoutMs, headersMs: headersTimeoutMs || Infinity, bodyMs: bodyTimeoutMs || Infinity };
+  // One more, for a check while all are busy.
+  const pool = new UpstreamPool(server, limits, connections + 1);
 
   return {
     id,
@@ -66,50 +66,72 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
     address: url,
     send(job, sink, { isProbe = false } = {}) {
       const request = toRequest(job);
-      const body = job.streamsInput ? new RequestBody(sink) : undefined;
-      const exchange = new Exchange({ upstream: id, sink, body, observed: isProbe ? undefined : observed, mayRunElsewhere });
-      const headers = request.headers;
-      if (!keepsHost || !headers.includes("host")) setHeader(headers, "host", host);
-      if (via !== undefined) headers.push("via", `1.1 ${via}`);
+      const { method, headers, upgrade } = request;
+      const payload = bodyOf(request, job);
+      const length = upgrade === undefined ? lengthOf(request, job, payload) : undefined;
+      const callersHost = keepsHost ? headerOf(headers, "host") : undefined;
+      const exchange = new Exchange({
+        upstream: id,
+        sink,
+        method,
+        payload,
+        body: job.streamsInput ? new RequestBody(sink, length === "chunked" ? undefined : length) : undefined,
+        wantsUpgrade: upgrade !== undefined,
+        mayRepeat: job.idempotent,
+        servername: server.isSecure ? servernameOf(callersHost ?? host) : undefined,
+        observed: isProbe ? undefined : observed,
+        mayRunElsewhere,
+      });
       try {
-        pool.dispatch(
-          {
-            method: request.method,
-            path: base + request.path,
-            headers,
-            // What follows an upgrade is no body: it waits for the tunnel.
-            body: request.upgrade === undefined ? (body?.readable ?? bodyOf(request, job)) : null,
-            upgrade: request.upgrade ?? null,
-          },
-          exchange,
-        );
+        const ownHost = callersHost === undefined ? host : undefined;
+        exchange.text = toRequestText({ method, path: base + request.path, host: ownHost, headers, upgrade, via, length });
       } catch (error) {
-        exchange.refuse(upstreamError(id, toFailure(error), error));
+        if (!(error instanceof Unsayable)) throw error;
+        exchange.failed("request", error);
+        return exchange;
       }
+      if (pool.isClosing) exchange.failed("closed", new Error("the gate takes leave of it"));
+      else if (pool.isFull)
+        exchange.turnAway(new GateError("resource_exhausted", `upstream ${id} has ${connections} jobs, which is the limit`));
+      else pool.run(exchange);
       return exchange;
     },
     close: () => pool.close(),
-    destroy: () => pool.destroy(),
+    destroy: () => pool.destroy(new Error("the gate closed its connections")),
   };
 }
 
-function bodyOf(request: UpstreamRequest, { payload }: Job): Uint8Array | null {
-  if (request.body !== undefined) return request.body;
-  return payload.length > 0 ? payload : null;
+/** The whole body; undefined when there is none, or when it streams. */
+function bodyOf({ body, upgrade }: UpstreamRequest, { payload, streamsInput }: Job): Uint8Array | undefined {
+  if (streamsInput || upgrade !== undefined || body === null) return undefined;
+  return body ?? (payload.length > 0 ? payload : undefined);
 }
 
-function parseUrl(text: string): { origin: string; host: string; base: string } {
+function lengthOf(
+  { method, headers }: UpstreamRequest,
+  { streamsInput }: Job,
+  payload: Uint8Array | undefined,
+): number | "chunked" | undefined {
+  if (payload !== undefined) return payload.length;
+  if (!streamsInput) return expectingBody.has(method) ? 0 : undefined;
+  const announced = headerOf(headers, "content-length");
+  return announced !== undefined && /^\d{1,15}$/.test(announced) ? Number(announced) : "chunked";
+}
+
+function headerOf(flat: readonly string[], name: string): string | undefined {
+  for (let at = 0; at + 1 < flat.length; at += 2) if (flat[at] === name) return flat[at + 1];
+  return undefined;
+}
+
+function parseUrl(text: string): { server: ServerAddress; origin: string; host: string; base: string } {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
     throw new GateError(
       "invalid_argument",
       `${JSON.stringify(text)} is not the URL of an HTTP server; write one such as "http://localhost:3000"`,
     );
-  return { origin: url.origin, host: url.host, base: url.pathname.replace(/\/$/, "") };
-}
-
-/** Sets a header in a flat list: it stands once afterwards. */
-function setHeader(flat: string[], name: string, value: string): void {
-  for (let at = flat.length - 2; at >= 0; at -= 2) if (flat[at] === name) flat.splice(at, 2);
-  flat.push(name, value);
+  const isSecure = url.protocol === "https:";
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  const server = { isSecure, hostname, port: Number(url.port || (isSecure ? 443 : 80)) };
+  return { server, origin: url.origin, host: url.host, base: url.pathname.replace(/\/$/, "") };
 }

@@ -1,0 +1,45 @@
+import { headerName, isHeaderValue } from "./header-name.ts";
+
+/** What a request's text is made of. */
+interface RequestParts {
+  method: string;
+  path: string;
+  /** The server's own, unless `headers` has one that counts. */
+  host: string | undefined;
+  /** Name, value, name, value, …. */
+  headers: readonly string[];
+  upgrade: string | undefined;
+  /** Name of this gate in `Via`. */
+  via: string | undefined;
+  /** How the end of the body is told: its length, in chunks, or undefined where there is none and none is expected. */
+  length: number | "chunked" | undefined;
+}
+
+/** What cannot be said in HTTP. */
+export class Unsayable extends Error {}
+
+const notInPath = /[^\x21-\xff]/;
+
+/** The head of a request with its empty line, in latin1. Throws `Unsayable`: nothing that a job brings may add a line to it. */
+export function toRequestText({ method, path, host, headers, upgrade, via, length }: RequestParts): string {
+  if (method === "CONNECT" || headerName(method) === undefined)
+    throw new Unsayable(`${JSON.stringify(method)} is not a method for a server`);
+  if (notInPath.test(path)) throw new Unsayable(`the path ${JSON.stringify(path)} has a character that must be percent-encoded`);
+  let text = `${method} ${path} HTTP/1.1\r\n`;
+  if (host !== undefined) text += `host: ${host}\r\n`;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] as string;
+    const value = headers[at + 1] as string;
+    // The framing is that of this hop, and said below.
+    if (name === "content-length" || (name === "host" && host !== undefined)) continue;
+    if (headerName(name) === undefined) throw new Unsayable(`${JSON.stringify(name)} is not the name of a header`);
+    if (!isHeaderValue(value)) throw new Unsayable(`the header ${name} has a character that HTTP does not allow`);
+    text += `${name}: ${value}\r\n`;
+  }
+  if (via !== undefined) text += `via: 1.1 ${via}\r\n`;
+  if (length === "chunked") text += "transfer-encoding: chunked\r\n";
+  else if (length !== undefined) text += `content-length: ${length}\r\n`;
+  if (upgrade === undefined) return `${text}connection: keep-alive\r\n\r\n`;
+  if (!isHeaderValue(upgrade)) throw new Unsayable("the protocol to change to has a character that HTTP does not allow");
+  return `${text}connection: upgrade\r\nupgrade: ${upgrade}\r\n\r\n`;
+}
