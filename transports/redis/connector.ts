@@ -29,7 +29,7 @@ function optionsOf(url: URL): ParticipantOptions {
 function linkTo(gate: string, participant: Participant): Connection {
   const links = new Links(participant.post);
   participant.handle({
-    tableChanged: () => void (participant.table.members.has(gate) || links.peerLost(gate)),
+    membersLeft: (ids) => ids.forEach((id) => links.peerLost(id)),
     redisLost: (error) => links.close(error),
   });
   return links.open(gate, () => void participant.close());

@@ -1,6 +1,7 @@
 import type { Address, Door, GateHost } from "unigate/transport";
 import { Links } from "./mailbox/links.ts";
 import { Participant } from "./participant.ts";
+import { LostWorkers } from "./pull/lost-workers.ts";
 import { QueuedJobs } from "./pull/queued-jobs.ts";
 import { Services } from "./pull/services.ts";
 import type { RedisSettings } from "./settings.ts";
@@ -19,15 +20,17 @@ export async function openDoor(settings: RedisSettings, gate: GateHost, { isList
   const participant = await Participant.join({ settings, clock: gate.clock, logger: gate.logger });
   const { id, post } = participant;
   const links = new Links(post, (connection) => gate.accept(connection));
+  participant.handle({ membersLeft: (ids) => ids.forEach((id) => links.peerLost(id)) });
   const jobs = new QueuedJobs(participant, gate.maxPayloadBytes + frameRoomBytes);
   const services = settings.delivery === "pull" ? new Services(gate, participant, jobs) : undefined;
   services?.follow();
+  LostWorkers.lookAfter(participant, () => participant.table.catalogue.keys());
   if (isListed)
     await participant.announce({
       member: { kind: "gate", name: gate.status.info().id, incarnation: id, delivery: settings.delivery },
       services: new Map(),
     });
-  const addresses: Address[] = [{ url: settings.address.label, purpose: "clients and workers" }];
+  const addresses: Address[] = [{ url: settings.meetingUrl, purpose: "clients and workers" }];
   return {
     addresses,
     drain: () => participant.table.leave(id),

@@ -1,6 +1,6 @@
 /** The Redis transport: gates, workers and callers that meet in a Redis and never reach each other otherwise. */
 import type { Connector, GateHost, Transport } from "unigate/transport";
-import { parseRedisUrl, redisFaults, type RedisOptions, redisSettings } from "./settings.ts";
+import { meetingUrl, redisFaults, type RedisOptions, redisSettings } from "./settings.ts";
 
 export type { RedisOptions } from "./settings.ts";
 
@@ -20,7 +20,7 @@ export function redis(options: RedisOptions): Transport {
     name: "redis",
     options,
     check: () => redisFaults(options),
-    addresses: () => [{ url: parseRedisUrl(options.url)?.label ?? "", purpose: "clients and workers" }],
+    addresses: () => [{ url: meetingUrl(options), purpose: "clients and workers" }],
     async start(gate: GateHost) {
       const { openDoor } = await import("./door.ts");
       return openDoor(redisSettings(options), gate);

@@ -20,6 +20,8 @@ export interface ParticipantOptions {
 export interface ParticipantHandler {
   /** The table changed, and has been read. */
   tableChanged?(): void;
+  /** These have left the table, in order or not. Called before `tableChanged`. */
+  membersLeft?(ids: readonly string[]): void;
   /** A beat has been answered. */
   beat?(): void;
   /** Redis has not answered for a whole heartbeat. Called once until it answers again. */
@@ -37,6 +39,8 @@ export class Participant {
   readonly table: Table;
   readonly #handlers: ParticipantHandler[] = [];
   #announcement: Announcement = { services: new Map() };
+  /** Who was in the table when it was last looked at. */
+  #known: ReadonlySet<string> = new Set();
   #timer: Timer | undefined;
   #beating: Promise<void> | undefined;
   #lastAnswer: number;
@@ -144,10 +148,20 @@ export class Participant {
     if (this.#isRedisLost) this.logger.info("Redis answers again", { redis: this.settings.address.label });
     this.#isRedisLost = false;
     if (hasChanged) {
-      await this.table.read();
-      for (const handler of this.#handlers) handler.tableChanged?.();
+      await this.#readTable();
     }
     for (const handler of this.#handlers) handler.beat?.();
+  }
+
+  async #readTable(): Promise<void> {
+    await this.table.read();
+    const { members } = this.table;
+    const left = [...this.#known].filter((id) => !members.has(id));
+    this.#known = new Set(members.keys());
+    for (const handler of this.#handlers) {
+      if (left.length > 0) handler.membersLeft?.(left);
+      handler.tableChanged?.();
+    }
   }
 
   #failed(error: GateError): void {

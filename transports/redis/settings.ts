@@ -38,6 +38,8 @@ export interface RedisSettings {
   address: RedisAddress;
   prefix: string;
   delivery: "pull" | "push";
+  /** For people, and for clients and workers that know the password. */
+  meetingUrl: string;
   maxLength: number;
   maxDeliveries: number;
   heartbeatMs: number;
@@ -54,10 +56,17 @@ export function redisSettings(options: RedisOptions): RedisSettings {
     address: parseRedisUrl(options.url) as RedisAddress,
     prefix: options.prefix ?? "gate",
     delivery: options.delivery ?? "pull",
+    meetingUrl: meetingUrl(options),
     maxLength: options.maxLength ?? 100_000,
     maxDeliveries: options.maxDeliveries ?? 3,
     heartbeatMs: parseDuration(options.heartbeat ?? "1s") as number,
   };
+}
+
+/** What a client or worker is given to meet a gate with these options; without the password. */
+export function meetingUrl({ url, prefix = "gate" }: RedisOptions): string {
+  const { label = "" } = parseRedisUrl(url) ?? {};
+  return prefix === "gate" ? label : `${label}?prefix=${encodeURIComponent(prefix)}`;
 }
 
 /** Settings of a client or worker, which has nothing but its URL: `?prefix=` and `?heartbeat=` belong to us, the rest is Redis'. */

@@ -4,6 +4,7 @@ import { type Carrier, eventually, gateway, World } from "./world.ts";
 
 /** Cancellation, deadlines, drain, oversize and order. */
 export function exerciseEndings(carrier: Carrier): void {
+  const { queues } = carrier.capabilities;
   describe("a cancelled call", () => {
     it("ends at once, aborts its handler's signal, and gives the worker's place back", async () => {
       await using world = await World.create(carrier);
@@ -39,31 +40,34 @@ export function exerciseEndings(carrier: Carrier): void {
       expect(await client.call("s.run")).toBe(1);
     });
 
-    it("leaves the queue when it waits there", async () => {
-      await using world = await World.create(carrier);
-      const release = gateway();
-      const seen: unknown[] = [];
-      await world.worker(
-        defineService("s", {
-          run: async (name: string) => {
-            seen.push(name);
-            await release.promise;
-          },
-        }),
-        { concurrency: 1 },
-      );
-      const client = await world.client();
-      const first = client.call("s.run", ["first"]);
-      await eventually("the first runs", () => world.inFlight() === 1);
-      const second = client.call("s.run", ["second"]);
-      const third = client.call("s.run", ["third"]);
-      await eventually("two wait", () => world.gate.status.queues()[0]?.depth === 2);
-      second.cancel();
-      await eventually("one waits", () => world.gate.status.queues()[0]?.depth === 1);
-      release.resolve();
-      await Promise.all([first, third]);
-      expect(seen).toEqual(["first", "third"]);
-    });
+    it.skipIf(queues !== undefined)(
+      `leaves the queue when it waits there${queues === undefined ? "" : ` (skipped: ${queues.skip})`}`,
+      async () => {
+        await using world = await World.create(carrier);
+        const release = gateway();
+        const seen: unknown[] = [];
+        await world.worker(
+          defineService("s", {
+            run: async (name: string) => {
+              seen.push(name);
+              await release.promise;
+            },
+          }),
+          { concurrency: 1 },
+        );
+        const client = await world.client();
+        const first = client.call("s.run", ["first"]);
+        await eventually("the first runs", () => world.inFlight() === 1);
+        const second = client.call("s.run", ["second"]);
+        const third = client.call("s.run", ["third"]);
+        await eventually("two wait", () => world.gate.status.queues()[0]?.depth === 2);
+        second.cancel();
+        await eventually("one waits", () => world.gate.status.queues()[0]?.depth === 1);
+        release.resolve();
+        await Promise.all([first, third]);
+        expect(seen).toEqual(["first", "third"]);
+      },
+    );
   });
 
   describe("a deadline", () => {

@@ -12,9 +12,13 @@ export interface Carrier {
   transports(): Transport[];
   /** How a client or worker reaches a gate that has been started. */
   opener(gate: Gate): Open;
+  /** How a worker does, where that differs. */
+  workerOpener?(gate: Gate): Open;
   capabilities: {
     /** Its connections can be cut without a goodbye; or why not. */
     cuts: true | { skip: string };
+    /** Jobs wait at the gate, where its queues show them; or where else. */
+    queues?: { skip: string };
   };
 }
 
@@ -22,23 +26,25 @@ export interface Carrier {
 export class World implements AsyncDisposable {
   readonly gate: Gate;
   readonly open: Open;
+  readonly #openWorker: Open;
   readonly #workers: Worker[] = [];
   readonly #clients: Client[] = [];
 
-  private constructor(gate: Gate, open: Open) {
+  private constructor(gate: Gate, open: Open, openWorker: Open) {
     this.gate = gate;
     this.open = open;
+    this.#openWorker = openWorker;
   }
 
   static async create(carrier: Carrier, config: Partial<GateConfig> = {}): Promise<World> {
     const transports = carrier.transports();
     const gate = createGate({ settle: 0, ...config, transports: transports.length > 0 ? transports : [noTransport] });
     await gate.start();
-    return new World(gate, carrier.opener(gate));
+    return new World(gate, carrier.opener(gate), carrier.workerOpener?.(gate) ?? carrier.opener(gate));
   }
 
   async worker(services: ServiceDefinition | ServiceDefinition[], options: Partial<WorkerOptions> = {}): Promise<Worker> {
-    const worker = createWorker({ services: [services].flat(), open: () => this.open(), gate: "tcp://unused:1", ...options });
+    const worker = createWorker({ services: [services].flat(), open: this.#openWorker, gate: "tcp://unused:1", ...options });
     this.#workers.push(worker);
     await worker.start();
     return worker;

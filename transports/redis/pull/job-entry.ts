@@ -10,6 +10,8 @@ export interface JobHeader {
   deadline: number;
   /** 1 for the first delivery. */
   attempt: number;
+  /** Deliveries after which it is put aside. */
+  maxAttempts: number;
   isIdempotent: boolean;
   target: string;
 }
@@ -21,11 +23,11 @@ export interface JobEntry extends JobHeader {
   frame: Uint8Array;
 }
 
-const pattern = /^(\S+) (\d+) (\d+) (\d+) ([01]) (\S+)$/;
+const pattern = /^(\S+) (\d+) (\d+) (\d+)\/(\d+) ([01]) (\S+)$/;
 
 /** Writes a header as the value of the field `h`. */
-export function headerText({ gate, number, deadline, attempt, isIdempotent, target }: JobHeader): string {
-  return `${gate} ${number} ${deadline} ${attempt} ${isIdempotent ? 1 : 0} ${target}`;
+export function headerText({ gate, number, deadline, attempt, maxAttempts, isIdempotent, target }: JobHeader): string {
+  return `${gate} ${number} ${deadline} ${attempt}/${maxAttempts} ${isIdempotent ? 1 : 0} ${target}`;
 }
 
 /** Reads an entry with the fields `h` and `j`; undefined for one that we did not write. */
@@ -34,13 +36,14 @@ export function readJobEntry({ id, fields }: StreamEntry): JobEntry | undefined 
   if (fields.length !== 4 || headerName?.toString("latin1") !== "h" || jobName?.toString("latin1") !== "j") return undefined;
   const match = pattern.exec((header as Buffer).toString());
   if (match === null) return undefined;
-  const [, gate, number, deadline, attempt, isIdempotent, target] = match as unknown as string[];
+  const [, gate, number, deadline, attempt, maxAttempts, isIdempotent, target] = match as unknown as string[];
   return {
     id,
     gate: gate as string,
     number: Number(number),
     deadline: Number(deadline),
     attempt: Number(attempt),
+    maxAttempts: Number(maxAttempts),
     isIdempotent: isIdempotent === "1",
     target: target as string,
     frame: frame as Buffer,

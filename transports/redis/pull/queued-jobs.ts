@@ -48,7 +48,7 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     this.maxRecordBytes = maxRecordBytes;
     this.#writer = new FrameWriter((frame) => (this.#frame = frame), maxRecordBytes);
     participant.post.handle(this);
-    participant.handle({ tableChanged: () => this.#tableChanged(), redisLost: (error) => this.#loseAll(error) });
+    participant.handle({ membersLeft: (ids) => ids.forEach((id) => this.peerLost(id)), redisLost: (error) => this.#loseAll(error) });
   }
 
   get size(): number {
@@ -134,6 +134,7 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
       number,
       deadline: job.deadline === Infinity ? 0 : participant.table.toRedis(job.deadline),
       attempt: 1,
+      maxAttempts: participant.settings.maxDeliveries,
       isIdempotent: queued.isIdempotent,
       target: job.target,
     });
@@ -170,17 +171,6 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     queued.begun();
     if (record.has(Flag.head)) outgoing.head(record.metadata);
     else outgoing.receive(record.payload);
-  }
-
-  #tableChanged(): void {
-    const { members } = this.#participant.table;
-    const lost = new Set<string>();
-    for (const worker of this.#outboxes.keys()) if (!members.has(worker)) lost.add(worker);
-    for (const [, { runner }] of this.#jobs.entries()) if (runner !== undefined && !members.has(runner)) lost.add(runner);
-    for (const worker of lost) {
-      this.#outboxes.delete(worker);
-      this.#loseRunner(worker);
-    }
   }
 
   #loseRunner(worker: string): void {

@@ -21,3 +21,44 @@ local ok, pending = pcall(redis.call, 'XPENDING', KEYS[1], ARGV[1], ARGV[2], ARG
 if ok and type(pending) == 'table' and #pending > 0 then return 0 end
 return redis.call('XDEL', KEYS[1], ARGV[2])
 `);
+
+/**
+ * Deals with what a lost worker had taken. A job that may run again goes to the end of the stream, unless that was its last delivery or
+ * its deadline has passed; one that may not is removed. The worker is then no consumer any more.
+ *
+ * KEYS: jobs, dead. ARGV: group, worker, bound of the dead. Returns a list of gate, number, what became of it (`lost` or `dead`), and
+ * deliveries, of each job whose gate must hear of it; then how many were looked at.
+ */
+export const takeOverScript: Script = script(`
+local limit = 500
+local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', limit, ARGV[2])
+if pending.err then return {{}, 0} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local told = {}
+for _, one in ipairs(pending) do
+  local id = one[1]
+  local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+  redis.call('XACK', KEYS[1], ARGV[1], id)
+  if entry then
+    redis.call('XDEL', KEYS[1], id)
+    local header, frame = entry[2][2], entry[2][4]
+    local gate, number, deadline, attempt, most, idempotent, target =
+      string.match(header or '', '^(%S+) (%d+) (%d+) (%d+)/(%d+) ([01]) (%S+)$')
+    if gate and idempotent == '0' then
+      told[#told + 1] = {gate, number, 'lost', attempt}
+    elseif gate and (deadline == '0' or tonumber(deadline) > now) then
+      if tonumber(attempt) < tonumber(most) then
+        local again = gate .. ' ' .. number .. ' ' .. deadline .. ' ' .. (attempt + 1) .. '/' .. most .. ' 1 ' .. target
+        redis.call('XADD', KEYS[1], '*', 'h', again, 'j', frame)
+      else
+        local reason = 'each of its ' .. attempt .. ' deliveries ended with its worker lost, the last one ' .. ARGV[2]
+        redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'reason', reason, 'h', header, 'j', frame)
+        told[#told + 1] = {gate, number, 'dead', attempt}
+      end
+    end
+  end
+end
+if #pending < limit then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
+return {told, #pending}
+`);

@@ -11,6 +11,9 @@ import {
 import type { Participant } from "../participant.ts";
 import type { QueuedJobs } from "./queued-jobs.ts";
 
+/** Jobs of one gate that may wait or run; far beyond what streams are allowed to hold, which is what refuses them. */
+const maxJobs = 2 ** 20;
+
 /** The services that workers take jobs of by themselves: to the gate, each is one endpoint that always has room. */
 export class Services {
   readonly #gate: Pick<GateHost, "join" | "leave" | "offer" | "logger">;
@@ -51,7 +54,7 @@ export class Services {
     const known = this.#endpoints.get(service);
     const names = JSON.stringify(methods);
     if (known?.methods === names) return;
-    const offer = { capacity: this.#participant.settings.maxLength, methods };
+    const offer = { capacity: maxJobs, methods };
     if (known === undefined) {
       const link = new ServiceLink(service, this.#participant, this.#jobs, methods);
       this.#endpoints.set(service, { endpoint: this.#gate.join(link, offer), methods: names });

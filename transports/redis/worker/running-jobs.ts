@@ -4,6 +4,7 @@ import type { JobEntry } from "../pull/job-entry.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Callers } from "./callers.ts";
 import type { IntakeOwner } from "./intake.ts";
+import { TurnTaker } from "./turn-taker.ts";
 
 /** A job that is done within this time, in ms, never says that it was taken: its answer does. */
 const silentMs = 20;
@@ -14,24 +15,30 @@ interface TakenJob {
   isOver: boolean;
 }
 
-/** Jobs that a worker has taken out of streams: each is run once, answered, then acknowledged. */
+/** What a worker needs to run jobs. */
+export interface RunningJobsOptions {
+  participant: Participant;
+  callers: Callers;
+  /** Jobs that the worker's own process takes at once. */
+  readonly capacity: () => number;
+  /** Hands a job to that process. */
+  readonly run: (job: Job, sink: ReplySink) => JobControl;
+}
+
+/** The jobs of one worker: those that it has taken out of streams, and those that gates gave to it. */
 export class RunningJobs implements IntakeOwner {
-  readonly #participant: Participant;
-  readonly #callers: Callers;
-  readonly #run: (job: Job, sink: ReplySink) => JobControl;
-  readonly #capacity: () => number;
+  readonly #options: RunningJobsOptions;
   readonly #view = new RecordView();
   #count = 0;
   #fresh: TakenJob[] = [];
+  readonly #given = new Set<TurnTaker>();
+  /** Jobs out of streams that came while gates gave us others. */
+  readonly #held: (() => void)[] = [];
   #roomFor: (() => void)[] = [];
   #whenIdle: (() => void)[] = [];
 
-  /** `run` hands a job to the worker's own process, `capacity` tells how many it takes at once. */
-  constructor(participant: Participant, callers: Callers, run: (job: Job, sink: ReplySink) => JobControl, capacity: () => number) {
-    this.#participant = participant;
-    this.#callers = callers;
-    this.#run = run;
-    this.#capacity = capacity;
+  constructor(options: RunningJobsOptions) {
+    this.#options = options;
   }
 
   get count(): number {
@@ -39,7 +46,7 @@ export class RunningJobs implements IntakeOwner {
   }
 
   room(): number {
-    return this.#capacity() - this.#count;
+    return this.#options.capacity() - this.#count;
   }
 
   async whenRoom(): Promise<void> {
@@ -52,14 +59,27 @@ export class RunningJobs implements IntakeOwner {
     else this.#whenIdle.push(idle);
   }
 
+  /** Runs a job that a gate gave to us; it waits its turn where several gates give more than there is room for. */
+  give(job: Job, sink: ReplySink): JobControl {
+    const taker = new TurnTaker(job, sink, (left) => {
+      if (!this.#given.delete(left)) this.#leave();
+    });
+    if (this.room() < 1) this.#given.add(taker);
+    else this.#start(taker);
+    return taker;
+  }
+
+  /** Runs a job out of a stream: once, then it is answered, then acknowledged. */
   take(entry: JobEntry, acknowledgements: Acknowledgements): void {
-    const { clock, table } = this.#participant;
+    const { callers, participant, run } = this.#options;
+    const { clock, table } = participant;
     const deadline = entry.deadline === 0 ? Infinity : table.toOurs(entry.deadline);
     // Nobody waits for it any more, and it must not run late.
     if (deadline <= clock.now()) return acknowledgements.add(entry.id);
+    if (this.room() < 1) return void this.#held.push(() => this.take(entry, acknowledgements));
     this.#count++;
     const taken: TakenJob = { entry, isOver: false };
-    const answer = this.#callers.answerTo(entry.gate, entry.number, () => {
+    const answer = callers.answerTo(entry.gate, entry.number, () => {
       taken.isOver = true;
       acknowledgements.add(entry.id);
       this.#leave();
@@ -67,9 +87,9 @@ export class RunningJobs implements IntakeOwner {
     let control = nothing;
     try {
       const job = jobOf(entry, this.#view, deadline, clock.now());
-      if (entry.attempt > 1 || job.streamsInput) this.#callers.tellTaken(entry.gate, entry.number, entry.attempt);
+      if (entry.attempt > 1 || job.streamsInput) callers.tellTaken(entry.gate, entry.number, entry.attempt);
       else this.#tellLater(taken);
-      control = this.#run(job, answer);
+      control = run(job, answer);
     } catch (error) {
       answer.fail(GateError.from(error, "internal"));
     }
@@ -79,15 +99,27 @@ export class RunningJobs implements IntakeOwner {
   #tellLater(taken: TakenJob): void {
     this.#fresh.push(taken);
     if (this.#fresh.length > 1) return;
-    this.#participant.clock.after(silentMs, () => {
+    const { callers, participant } = this.#options;
+    participant.clock.after(silentMs, () => {
       const fresh = this.#fresh;
       this.#fresh = [];
-      for (const { entry, isOver } of fresh) if (!isOver) this.#callers.tellTaken(entry.gate, entry.number, entry.attempt);
+      for (const { entry, isOver } of fresh) if (!isOver) callers.tellTaken(entry.gate, entry.number, entry.attempt);
     });
+  }
+
+  #start(taker: TurnTaker): void {
+    this.#count++;
+    taker.start(this.#options.run);
   }
 
   #leave(): void {
     this.#count--;
+    while (this.room() > 0 && this.#held.length > 0) this.#held.shift()?.();
+    for (const taker of this.#given) {
+      if (this.room() < 1) break;
+      this.#given.delete(taker);
+      this.#start(taker);
+    }
     for (const resolve of this.#roomFor.splice(0)) resolve();
     if (this.#count === 0) for (const idle of this.#whenIdle.splice(0)) idle();
   }

@@ -15,13 +15,17 @@ import {
   type Welcome,
 } from "unigate/transport";
 import { Participant, type ParticipantOptions } from "../participant.ts";
+import { LostWorkers } from "../pull/lost-workers.ts";
 import { Callers } from "./callers.ts";
 import { HeldConnection } from "./held-connection.ts";
 import { Intake } from "./intake.ts";
+import { PushLinks } from "./push-links.ts";
 import { RunningJobs } from "./running-jobs.ts";
 
 /** Largest record that a worker takes or sends, in bytes. */
 const maxRecordBytes = 256 * 1024 * 1024;
+
+const gatesOwnService = "Gate";
 
 /** Opens the connection of a worker: at its other end, in this process, is what brings it the jobs out of Redis. */
 export async function connectWorker(options: ParticipantOptions): Promise<Connection> {
@@ -44,6 +48,7 @@ class WorkerHost implements SessionHandler {
   readonly #methods = new Map<string, MethodInfo>();
   #hello: Hello | undefined;
   #declaration: ServeDeclaration | undefined;
+  #pushLinks: PushLinks | undefined;
   #isLeaving = false;
 
   /** Brings jobs to whoever is at the other end of `connection`, until it closes. */
@@ -55,12 +60,13 @@ class WorkerHost implements SessionHandler {
     this.#participant = participant;
     this.#connection = connection;
     const callers = new Callers(participant.post, maxRecordBytes, () => this.#running.count <= 1);
-    this.#running = new RunningJobs(
+    this.#running = new RunningJobs({
       participant,
       callers,
-      (job, sink) => this.#session.send(job, sink),
-      () => this.#declaration?.capacity ?? 0,
-    );
+      capacity: () => this.#declaration?.capacity ?? 0,
+      run: (job, sink) => this.#session.send(job, sink),
+    });
+    LostWorkers.lookAfter(participant, () => this.#intakes.keys());
     participant.handle({ beat: () => this.#flushAcknowledgements() });
     this.#session = new Session(connection, {
       greeting: { welcome: (hello) => this.#welcome(hello) },
@@ -75,28 +81,35 @@ class WorkerHost implements SessionHandler {
 
   // From the session.
 
-  job(_: Job, sink: ReplySink): JobControl {
-    sink.fail(new GateError("unimplemented", "a worker on Redis calls nobody; give it a client of its own"), true);
+  job({ target }: Job, sink: ReplySink): JobControl {
+    sink.fail(new GateError("unimplemented", `a worker on Redis cannot call ${target} through its own link; give it a client`), true);
     return { cancel: () => {}, resume: () => {} };
   }
 
   served(declaration: ServeDeclaration): void {
+    for (const { name } of declaration.methods)
+      if (serviceOf(name) === gatesOwnService)
+        throw new GateError("permission_denied", `${name}: the service name ${gatesOwnService} is the gate's own; choose another`);
     this.#declaration = declaration;
     for (const method of declaration.methods) this.#methods.set(method.name, method);
+    this.#pushLinks?.serve(declaration);
     this.#connection.hold(this.#serve());
   }
 
   withdrawn(methods: readonly string[]): void {
     for (const method of methods) this.#methods.delete(method);
+    this.#pushLinks?.withdraw(methods);
     this.#connection.hold(this.#serve());
   }
 
   draining(): void {
+    this.#pushLinks?.drain();
     this.#connection.hold(this.#stopTaking());
     this.#running.onIdle(() => this.#connection.hold(this.#settled()));
   }
 
   closed(): void {
+    this.#pushLinks?.close();
     void this.#leave();
   }
 
@@ -110,8 +123,6 @@ class WorkerHost implements SessionHandler {
   async #serve(): Promise<void> {
     const services = Map.groupBy(this.#methods.values(), ({ name }) => serviceOf(name));
     try {
-      for (const service of services.keys()) await this.#intakeOf(service);
-      for (const [service, intake] of this.#intakes) if (!services.has(service)) (await intake).stop();
       const { id = "", incarnation = "" } = this.#hello ?? {};
       const { capacity = 1, version, weight } = this.#declaration ?? {};
       await this.#participant.announce({
@@ -125,10 +136,24 @@ class WorkerHost implements SessionHandler {
         },
         services,
       });
+      // Whoever takes jobs is in the table: others would take its jobs over.
+      for (const service of services.keys()) await this.#intakeOf(service);
+      for (const [service, intake] of this.#intakes) if (!services.has(service)) (await intake).stop();
+      this.#pushLinks ??= this.#openPushLinks();
+      this.#pushLinks.follow();
     } catch (error) {
       // The worker's link comes back by itself, with another participant.
       this.#session.close(GateError.from(error, "unavailable"));
     }
+  }
+
+  #openPushLinks(): PushLinks {
+    return new PushLinks(this.#participant, {
+      maxRecordBytes,
+      hello: () => this.#hello as Hello,
+      declaration: () => ({ ...(this.#declaration as ServeDeclaration), methods: [...this.#methods.values()] }),
+      job: (job, sink) => this.#running.give(job, sink),
+    });
   }
 
   #intakeOf(service: string): Promise<Intake> {
