@@ -1,6 +1,6 @@
 import { afterTurn } from "../observe/platform.ts";
 import { FrameWriter } from "../protocol/frame-writer.ts";
-import type { Traffic } from "./traffic.ts";
+import { newTraffic, type Traffic } from "./traffic.ts";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -32,8 +32,8 @@ export class Outbox extends FrameWriter {
     else afterTurn(this.#leave);
   };
 
-  /** `isQuiet` tells whether at most one job is under way. */
-  constructor(connection: Connection, maxRecordBytes: number, traffic: Traffic, isQuiet: () => boolean) {
+  /** `isQuiet` tells whether at most one job is under way; `traffic` counts what leaves. */
+  constructor(connection: Connection, maxRecordBytes: number, isQuiet: () => boolean, traffic: Traffic = newTraffic()) {
     super((frame) => {
       if (this.#isClosed) return;
       traffic.framesOut++;

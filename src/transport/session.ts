@@ -24,7 +24,6 @@ import { readJob, writeJob } from "./job-record.ts";
 import { Outbox } from "./outbox.ts";
 import { OutgoingJob, type OutgoingOwner } from "./outgoing-job.ts";
 import type { SessionHandler, SessionOptions } from "./session-options.ts";
-import { newTraffic } from "./traffic.ts";
 import { RouteNumbers } from "./route-numbers.ts";
 
 const noBytes = new Uint8Array(0);
@@ -65,7 +64,7 @@ export class Session implements ConnectionHandler, HeartbeatHandler, OutgoingOwn
     this.#handler = options.handler;
     this.#clock = options.clock;
     const isQuiet = (): boolean => this.#outgoing.size + this.#incoming.size <= 1;
-    this.outbox = new Outbox(connection, options.maxRecordBytes, options.traffic ?? newTraffic(), isQuiet);
+    this.outbox = new Outbox(connection, options.maxRecordBytes, isQuiet, options.traffic);
     connection.open(this);
     if ("hello" in options.greeting) this.outbox.record({ type: RecordType.hello }, packMessage(options.greeting.hello));
   }
