@@ -115,6 +115,7 @@ export function createGateStatus(source: StatusSource): GateStatus {
         const oldestMs = target.queue.first === undefined ? 0 : Math.round(now - target.queue.first.acceptedAt);
         queues.push({
           target: target.name,
+          route: target.route.pattern,
           depth: target.queue.size,
           bound: target.route.queue,
           oldestMs,

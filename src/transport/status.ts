@@ -80,6 +80,8 @@ export interface DrainStatus {
 /** One target with its queue: `GET /queues`, `gate queues`. */
 export interface QueueStatus {
   target: string;
+  /** Pattern of its route. */
+  route: string;
   depth: number;
   bound: number;
   /** How long the head has waited; 0 when nobody waits. */
