@@ -1,7 +1,9 @@
 import type { Permission } from "../access/keyring.ts";
 import type { Plugin } from "../plugin/plugin.ts";
+import type { IntakeMode } from "../webhook/intake.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { Webhook } from "../webhook/webhook.ts";
 import type { Duration } from "./duration.ts";
 import type { JobsConfig } from "./jobs-config.ts";
 import type { Size } from "./size.ts";
@@ -26,6 +28,15 @@ export interface RouteConfig {
   public?: boolean;
   /** HTTP bindings, `"POST /api/x/:id"`; for a pattern that names one method. */
   http?: string | string[];
+  /**
+   * When an HTTP caller gets its answer. `"live"`, the default: as soon as a worker has given it. `"async"`: at once, with 202; the job is
+   * kept, and runs when a worker is there. `"live-else-inbox"`: live while a worker is up, else kept.
+   */
+  mode?: IntakeMode;
+  /** HTTP callers need a signature of this sender, and no key; import one from `unigate/webhooks`. */
+  webhook?: Webhook;
+  /** With mode `"async"`: jobs with the same value of this header, or `":param.name"` of the path, run one after the other; `":binding"` for all. */
+  orderBy?: string;
 }
 
 /** A key that the gate takes; a plain text is one that may do everything. */

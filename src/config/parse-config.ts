@@ -12,6 +12,7 @@ import type { Transport } from "../transport/transport.ts";
 import { parseDuration } from "./duration.ts";
 import { type ConfigFault, configError } from "./fault.ts";
 import type { RouteConfig } from "./gate-config.ts";
+import { intakeFaults, intakeShape, toIntake } from "./intake-config.ts";
 import { jobsKeys, jobsShape, toJobSettings } from "./jobs-config.ts";
 import { pluginFaults } from "./plugin-faults.ts";
 import { parseSize } from "./size.ts";
@@ -88,6 +89,7 @@ const route = z.strictObject({
   idempotent: z.boolean("is not true or false; write one of them").optional(),
   public: z.boolean("is not true or false; write one of them").optional(),
   http: z.union([binding, z.array(binding)], 'is not a binding; write "POST /path/:param" or a list of such').optional(),
+  ...intakeShape,
 });
 
 const gate = z.strictObject(
@@ -154,6 +156,7 @@ export function toRoute(pattern: string, config: RouteConfig): Route {
     retry: { attempts: config.attempts ?? 3 },
     idempotent: config.idempotent ?? false,
     isPublic: config.public ?? false,
+    intake: toIntake(config),
   };
 }
 
@@ -187,6 +190,7 @@ function patternFaults(routes: unknown): ConfigFault[] {
     if (!isPattern(pattern)) faults.push({ path, problem: "is not a pattern", remedy: 'write "Service.method", "Service.*" or "*"' });
     else if (pattern.endsWith("*") && isObject(value) && value["http"] !== undefined)
       faults.push({ path: `${path}.http`, problem: "binds a pattern", remedy: 'bind one method, such as "Service.method"' });
+    if (isObject(value)) faults.push(...intakeFaults(path, value));
   }
   return faults;
 }

@@ -14,6 +14,7 @@ import type { Hello, Welcome } from "../protocol/messages.ts";
 import { headerBytes, protocolVersion } from "../protocol/record.ts";
 import type { EndpointOffer } from "../registry/endpoint.ts";
 import { Registry } from "../registry/registry.ts";
+import type { Intake } from "../webhook/intake.ts";
 import type { Route } from "../routing/route.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { Connection } from "../transport/connection.ts";
@@ -200,6 +201,14 @@ class RunningGate implements Gate, GateHost {
 
   isPublic(target: string): boolean {
     return this.#routes.match(target).isPublic;
+  }
+
+  intake(target: string): Intake | undefined {
+    return this.#routes.match(target).intake;
+  }
+
+  isServed(target: string): boolean {
+    return this.registry.pool(target)?.members.some(({ state }) => state === "ready") ?? false;
   }
 
   accept(connection: Connection, limit?: Holder): void {

@@ -6,13 +6,21 @@ import type { Registry } from "../registry/registry.ts";
 import { controlService } from "./control-service.ts";
 import type { Doors } from "./doors.ts";
 
-/** Every method that workers serve or have served, with the HTTP bindings that routes add. */
-export function servedMethods(registry: Registry, { http: bound }: Pick<GateSettings, "http">): MethodInfo[] {
+/**
+ * Every method that workers serve or have served, with the HTTP bindings that routes add, and those whose routes keep jobs for workers that
+ * have yet to come.
+ */
+export function servedMethods(registry: Registry, { http: bound, routes }: Pick<GateSettings, "http" | "routes">): MethodInfo[] {
   const methods: MethodInfo[] = [];
   for (const [name, pool] of registry.pools) {
     if (serviceOf(name) === controlService) continue;
     const http = [...(pool.info?.http ?? []), ...(bound.get(name) ?? [])];
     methods.push({ name, ...pool.info, ...(http.length > 0 ? { http } : {}) });
+  }
+  for (const { pattern, intake } of routes) {
+    const http = bound.get(pattern) ?? [];
+    const keepsJobs = intake !== undefined && intake.mode !== "live";
+    if (keepsJobs && http.length > 0 && registry.pool(pattern) === undefined) methods.push({ name: pattern, http: [...http] });
   }
   return methods;
 }

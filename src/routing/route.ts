@@ -1,3 +1,4 @@
+import type { Intake } from "../webhook/intake.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 
 /** How often and when an idempotent job may be placed again. */
@@ -26,4 +27,6 @@ export interface Route {
   readonly idempotent: boolean;
   /** HTTP callers need no key. */
   readonly isPublic: boolean;
+  /** Undefined where HTTP callers are answered live, and known by their keys. */
+  readonly intake: Intake | undefined;
 }

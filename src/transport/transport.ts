@@ -11,6 +11,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Random } from "../observe/random.ts";
 import type { PageContent } from "../plugin/plugin.ts";
 import type { Endpoint, EndpointLink, EndpointOffer } from "../registry/endpoint.ts";
+import type { Intake } from "../webhook/intake.ts";
 import type { Connection } from "./connection.ts";
 import type { GateStatus } from "./status.ts";
 
@@ -76,6 +77,10 @@ export interface GateHost {
   refusalToCall(holder: Holder, target: string): GateError | undefined;
   /** Tells whether callers of `target` need no key. */
   isPublic(target: string): boolean;
+  /** How jobs for `target` are taken in; undefined for those that are answered live and need no signature. For doors whose callers are HTTP's. */
+  intake(target: string): Intake | undefined;
+  /** Tells whether a worker is up that serves `target`. */
+  isServed(target: string): boolean;
   /** Ingress: brings a job to a worker. */
   dispatch(job: Job, sink: ReplySink): JobControl;
   /** Jobs that are kept: their callers need not wait for them, nor their workers be there. */

@@ -63,6 +63,7 @@ export function makeRoute(route: Partial<Route> & { pattern: string }): Route {
     retry: { attempts: 3 },
     idempotent: false,
     isPublic: false,
+    intake: undefined,
     ...route,
   };
 }

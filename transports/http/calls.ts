@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { GateHost, MethodInfo } from "unigate/transport";
 import { Bindings, type Match } from "./bindings.ts";
-import { keepsJob } from "./jobs/keep-job.ts";
+import { checkSignature } from "./jobs/check-signature.ts";
+import { takeIn } from "./jobs/take-in.ts";
 import { HttpReply, type ReplyTarget } from "./http-reply.ts";
 import { refuseLoop, viaOf } from "./loop.ts";
 import { type JobRequest, type RequestHead, toJob, wantsEvents } from "./request-job.ts";
@@ -52,7 +53,10 @@ export class HttpCalls {
   call(request: RequestHead, response: ReplyTarget, call: Call): void {
     refuseLoop(request, this.via);
     const gate = this.#gate;
-    const keyHeader = admit(gate, request, call.target);
+    const intake = gate.intake(call.target);
+    // A sender of webhooks has no key of the gate: its signature lets it in.
+    if (intake?.webhook !== undefined) checkSignature(intake.webhook, request, call.body, gate.clock.date());
+    const keyHeader = intake?.webhook === undefined ? admit(gate, request, call.target) : undefined;
     const job = toJob({ request, now: gate.clock.now(), keyHeader, ...call });
     const sink = new HttpReply({
       response,
@@ -63,7 +67,6 @@ export class HttpCalls {
       clock: gate.clock,
       isDraining: this.#isDraining,
     });
-    if (keepsJob({ gate, control: this.#control, request, job, sink, isBound: call.bound !== undefined })) return;
-    sink.controlledBy(gate.dispatch(job, sink));
+    takeIn({ gate, control: this.#control, request, job, sink, intake, isBound: call.bound !== undefined });
   }
 }

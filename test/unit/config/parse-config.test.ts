@@ -1,6 +1,7 @@
 import { defineConfig, fifo, memoryJobs } from "unigate";
 import { parseConfig } from "unigate/config";
 import { http } from "unigate/http";
+import { github } from "unigate/webhooks";
 import { zmq } from "unigate/zmq";
 import { describe, expect, it } from "vitest";
 
@@ -59,6 +60,17 @@ describe("a config", () => {
       expect(faultsOf(config)).toMatch(/has 1 fault:\n {2}.+: .+; .+/);
     },
   );
+
+  it("names the faults of how its routes take jobs in", () => {
+    const faults = (route: object): string => faultsOf({ transports: [http()], routes: { "hooks.take": route } });
+    expect(faults({ mode: "asynch" })).toContain('routes["hooks.take"].mode: is not a mode; known are live, async, live-else-inbox');
+    expect(faults({ webhook: "github" })).toContain('routes["hooks.take"].webhook: is not a sender of webhooks; import one');
+    expect(faults({ webhook: github({ secret: "" }) })).toContain('routes["hooks.take"].webhook.secret: is missing or malformed; write');
+    expect(faults({ orderBy: "x shop", mode: "async" })).toContain('routes["hooks.take"].orderBy: is not a header; write');
+    expect(faults({ orderBy: "x-shop", mode: "live-else-inbox" })).toContain(
+      "orderBy: orders jobs that are kept, but the mode is live-else-inbox",
+    );
+  });
 
   it("binds HTTP paths only to single methods", () => {
     expect(faultsOf({ transports: [http()], routes: { "S.*": { http: "GET /x" } } })).toContain("binds a pattern");

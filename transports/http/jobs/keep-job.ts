@@ -1,10 +1,10 @@
-import { GateError, type GateHost, type Job, jsonType, Metadata, type StoredJob } from "unigate/transport";
+import { GateError, type GateHost, type Intake, type Job, jsonType, Metadata, type StoredJob } from "unigate/transport";
 import type { RequestHead } from "../request-job.ts";
 import { jobPage } from "./job-page.ts";
-import { idempotencyKeyOf, type Preference, preferenceOf } from "./preference.ts";
+import { idempotencyKeyOf, type Preference, senderKeyOf } from "./preference.ts";
 import { type KeptSink, showReply } from "./show-reply.ts";
 
-/** A request whose job may be one to keep. */
+/** A request whose job is to be kept. */
 export interface KeepRequest {
   gate: GateHost;
   /** Prefix of the gate's own paths. */
@@ -12,21 +12,22 @@ export interface KeepRequest {
   request: RequestHead;
   job: Job;
   sink: KeptSink;
-  /** It came through a bound route, whose query is its worker's. */
-  isBound: boolean;
+  intake: Intake | undefined;
 }
 
-/** Keeps the job of a caller that does not want to wait for it; false, and nothing happens, for any other. */
-export function keepsJob(keep: KeepRequest): boolean {
-  const preference = preferenceOf(keep.request, !keep.isBound);
-  if (preference === undefined) return false;
-  void keepJob(keep, preference).catch((error: unknown) => keep.sink.fail(GateError.from(error, "internal")));
-  return true;
+/** Keeps a job, and answers with its result when that comes in time, else with 202 and where to look for it. */
+export function keepJob(keep: KeepRequest, preference: Preference): void {
+  void keepAndAnswer(keep, preference).catch((error: unknown) => keep.sink.fail(GateError.from(error, "internal")));
 }
 
-/** Answers with the result when it comes in time, else with 202 and where to look for it. */
-async function keepJob({ gate, control, request, job, sink }: KeepRequest, { waitMs, applied }: Preference): Promise<void> {
-  const submitted = await gate.jobs.submit(job, { idempotencyKey: idempotencyKeyOf(request) });
+async function keepAndAnswer(keep: KeepRequest, { waitMs, applied }: Preference): Promise<void> {
+  const { gate, control, request, job, sink, intake } = keep;
+  const senderKey = senderKeyOf(job, intake?.webhook);
+  const submitted = await gate.jobs.submit(job, {
+    idempotencyKey: senderKey ?? idempotencyKeyOf(request),
+    trustsKey: senderKey !== undefined,
+    orderKey: intake?.orderBy === undefined ? undefined : job.metadata.get(intake.orderBy),
+  });
   const kept = waitMs > 0 ? await gate.jobs.whenEnded(submitted.job.id, waitMs) : submitted.job;
   const head = Metadata.from({ "x-job-id": kept.id, ...(applied === undefined ? {} : { "preference-applied": applied }) });
   const isOver = kept.state !== "waiting" && kept.state !== "running";

@@ -1,4 +1,4 @@
-import { GateError } from "unigate/transport";
+import { GateError, type Job, type Webhook } from "unigate/transport";
 import type { RequestHead } from "../request-job.ts";
 
 /** Longest time that a request may wait for a kept job, in ms: proxies in front rarely keep one open for longer. */
@@ -50,4 +50,10 @@ export function idempotencyKeyOf({ headers }: RequestHead): string | undefined {
   const key = String(header).replace(/^"(.*)"$/, "$1");
   if (key !== "" && key.length <= longestKey) return key;
   throw new GateError("invalid_argument", `the Idempotency-Key is not a text of 1 to ${longestKey} characters`);
+}
+
+/** The key under which a sender of webhooks repeats a request; undefined where it has none. */
+export function senderKeyOf({ metadata }: Job, webhook: Webhook | undefined): string | undefined {
+  const key = webhook?.idempotencyHeader === undefined ? undefined : metadata.get(webhook.idempotencyHeader);
+  return key === undefined || key === "" || key.length > longestKey ? undefined : key;
 }
