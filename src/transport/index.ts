@@ -38,7 +38,7 @@ export { readJob, writeJob } from "./job-record.ts";
 export { createMemoryPair } from "./memory.ts";
 export { OutgoingJob, type OutgoingOwner } from "./outgoing-job.ts";
 export { Outbox } from "./outbox.ts";
-export { newTraffic, type Traffic } from "./traffic.ts";
+export type { Traffic } from "./traffic.ts";
 export { Session } from "./session.ts";
 export type { SessionHandler } from "./session-options.ts";
 export type { Address, Door, GateHost, Page, Transport } from "./transport.ts";

@@ -1,4 +1,4 @@
-import { newTraffic, Outbox } from "unigate/transport";
+import { Outbox } from "unigate/transport";
 import { LetterKind } from "./envelope.ts";
 import type { Post } from "./post.ts";
 
@@ -12,5 +12,5 @@ export function mailOutbox(post: Post, peer: string, maxRecordBytes: number, isQ
     send: (frame: Uint8Array) => post.write(peer, LetterKind.records, "", frame),
     close: () => {},
   };
-  return new Outbox(carrier, maxRecordBytes, newTraffic(), isQuiet);
+  return new Outbox(carrier, maxRecordBytes, isQuiet);
 }

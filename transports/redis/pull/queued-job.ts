@@ -1,4 +1,4 @@
-import { GateError, type JobControl, newTraffic, Outbox, OutgoingJob, type OutgoingOwner, type ReplySink } from "unigate/transport";
+import { GateError, type JobControl, Outbox, OutgoingJob, type OutgoingOwner, type ReplySink } from "unigate/transport";
 import type { Submission } from "./submissions.ts";
 
 /** What a queued job needs of those that know everyone. */
@@ -60,7 +60,6 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
         close: () => {},
       },
       this.#owner.maxRecordBytes,
-      newTraffic(),
       () => true,
     );
     return this.#limbo;
