@@ -81,6 +81,7 @@ describe("gate dev", () => {
     const process = new GateProcess(["dev", "greeter.ts", "other.ts"], { cwd: folder });
     await process.says(/^greeter │ gate: handlers file greeter\.ts does not load: .*greeter\.ts:1/m);
     await process.says(/^greeter │ waiting for a change$/m);
+    await process.says(/^other +│ serving/m);
     const client = open(zmq);
     expect(await client.call("other.slow", [1])).toBe("done");
     await writeFile(`${folder}/greeter.ts`, greeter);
