@@ -29,7 +29,7 @@ const prefaceStart = "PRI";
 export async function openGrpcDoor(options: GrpcOptions, gate: GateHost): Promise<Door> {
   const protos = options.protos === undefined ? undefined : await loadProtos(options.protos);
   const upstreams = new Upstreams(gate, options.upstreams ?? {});
-  const own = nativeMethods(gate, protos === undefined ? {} : { protos });
+  const own = nativeMethods(gate, { ...(protos === undefined ? {} : { protos }), upstreams: () => upstreams.protos() });
   const forward = forwardCalls(gate, (headers) => upstreams.find(headers));
   const door = new GrpcDoor(options, (path) => own.get(path) ?? forward);
   try {

@@ -1,14 +1,11 @@
 /** Calls of a gRPC server whose .proto the caller does not have: the server tells it by reflection, as grpcurl asks for it. */
 import { type ClientHttp2Session, connect } from "node:http2";
-import { create, type FileRegistry, fromBinary, type JsonValue, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import type { FileRegistry, JsonValue } from "@bufbuild/protobuf";
 import { closestName, GateError } from "unigate/transport";
 import { authorityOf } from "../native/authority.ts";
-import { decode } from "../native/decode.ts";
-import { isCarried, toRegistry } from "../protos/load-protos.ts";
-import { ServerReflectionRequestSchema, ServerReflectionResponseSchema } from "../schema/reflection.ts";
 import { jsonMessage } from "../transcode/json-message.ts";
 import { clientCall, type ClientCallOptions } from "./client-call.ts";
+import { describeServices } from "./reflection.ts";
 
 /** The answer to a call. */
 export interface ReflectedCall {
@@ -34,7 +31,7 @@ export async function callByReflection(
   const session = await open(url);
   try {
     const [service = "", name = ""] = target.split("/");
-    const registry = await describe(session, service);
+    const registry = await describeServices(session, [service], options);
     const method = methodOf(registry, service, name);
     const input = jsonMessage(method.input, registry);
     const output = jsonMessage(method.output, registry);
@@ -77,51 +74,4 @@ function methodOf(
   const closest = closestName(name, names);
   const hint = closest === undefined ? `it has ${names.join(", ")}` : `did you mean ${service}/${closest}?`;
   throw new GateError("not_found", `${service} has no method ${JSON.stringify(name)}; ${hint}`);
-}
-
-/** Every file that a symbol needs: what the server sends along, and the imports that it did not. */
-async function describe(session: ClientHttp2Session, symbol: string): Promise<FileRegistry> {
-  const files = new Map<string, FileDescriptorProto>();
-  const ask = await reflection(session);
-  const take = (bytes: readonly Uint8Array[]): void => {
-    for (const one of bytes) {
-      const file = fromBinary(FileDescriptorProtoSchema, one);
-      files.set(file.name, file);
-    }
-  };
-  take(await ask({ case: "fileContainingSymbol", value: symbol }));
-  for (const file of files.values()) {
-    for (const name of file.dependency) {
-      if (!files.has(name) && !isCarried(name)) take(await ask({ case: "fileByFilename", value: name }));
-    }
-  }
-  return toRegistry([...files.values()]);
-}
-
-type Question = NonNullable<MessageInitShape<typeof ServerReflectionRequestSchema>["messageRequest"]>;
-
-/** Asks by the newest version that the server speaks. */
-async function reflection(session: ClientHttp2Session): Promise<(question: Question) => Promise<readonly Uint8Array[]>> {
-  let version = "v1";
-  return async (messageRequest) => {
-    try {
-      return await answerTo(session, version, messageRequest);
-    } catch (error) {
-      if (!GateError.is(error) || error.code !== "unimplemented" || version === "v1alpha") throw error;
-      version = "v1alpha";
-      return await answerTo(session, version, messageRequest);
-    }
-  };
-}
-
-async function answerTo(session: ClientHttp2Session, version: string, messageRequest: Question): Promise<readonly Uint8Array[]> {
-  const request = toBinary(ServerReflectionRequestSchema, create(ServerReflectionRequestSchema, { messageRequest }));
-  const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
-  for await (const message of clientCall(session, path, [request])) {
-    const { messageResponse } = decode(ServerReflectionResponseSchema, message);
-    if (messageResponse.case === "fileDescriptorResponse") return messageResponse.value.fileDescriptorProto;
-    const why = messageResponse.case === "errorResponse" ? messageResponse.value.errorMessage : "it answered something else";
-    throw new GateError("not_found", `the server does not know ${JSON.stringify(messageRequest.value)}: ${why}`);
-  }
-  throw new GateError("unimplemented", "the server did not answer by reflection");
 }

@@ -16,18 +16,20 @@ import { reflectionService } from "./reflection.ts";
 export interface NativeOptions {
   /** Services whose methods workers serve, as `loadProtos` gives them. */
   protos?: FileRegistry;
+  /** What is known of the servers behind the port, for reflection: asked whenever somebody asks. */
+  upstreams?: () => readonly FileRegistry[];
 }
 
 /** The handlers of the gate's own gRPC methods, by path (`/package.Service/Method`). */
 export function nativeMethods(gate: GateHost, options: NativeOptions = {}): ReadonlyMap<string, CallHandler> {
   const own = toRegistry([file_gate_v1_gate, file_grpc_health_v1_health, file_grpc_reflection_v1_reflection].map(({ proto }) => proto));
-  const { protos = createFileRegistry() } = options;
+  const { protos = createFileRegistry(), upstreams = () => [] } = options;
   return new Map([
     ...workerMethods(gate, protos),
     ["/gate.v1.Gate/Connect", acceptLink(gate)],
     ...gateService(gate),
     ...healthService(gate, servicesOf(own)),
-    ...reflectionService(createFileRegistry(own, protos)),
+    ...reflectionService(() => createFileRegistry(...upstreams(), own, protos)),
   ]);
 }
 

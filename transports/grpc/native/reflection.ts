@@ -14,16 +14,16 @@ const maxBytes = 64 * 1024;
 /**
  * `grpc.reflection.v1.ServerReflection` and its older name v1alpha, by path: their messages are the same.
  *
- * A file comes with everything that it imports.
+ * `registry` gives what is known when somebody asks. A file comes with everything that it imports.
  */
-export function reflectionService(registry: FileRegistry): [path: string, handler: CallHandler][] {
+export function reflectionService(registry: () => FileRegistry): [path: string, handler: CallHandler][] {
   const handler = takesMany({ maxBytes, isStream: true }, ({ reply }) => ({
     message(message) {
       const request = decode(ServerReflectionRequestSchema, message);
       const response = create(ServerReflectionResponseSchema, {
         validHost: request.host,
         originalRequest: request,
-        messageResponse: answer(registry, request),
+        messageResponse: answer(registry(), request),
       });
       return reply.chunk(toBinary(ServerReflectionResponseSchema, response));
     },

@@ -1,4 +1,18 @@
-import { type Endpoint, type EndpointLink, type GateHost, type MethodInfo, parseDuration } from "unigate/transport";
+import type { FileRegistry } from "@bufbuild/protobuf";
+import {
+  type Endpoint,
+  type EndpointLink,
+  GateError,
+  type GateHost,
+  type Job,
+  type JobControl,
+  type MethodInfo,
+  parseDuration,
+  type ReplySink,
+} from "unigate/transport";
+import { loadProtos } from "../protos/load-protos.ts";
+import { type JsonCalls, jsonCalls, upstreamMethods } from "../transcode/json-calls.ts";
+import { reflectServer } from "./reflect-server.ts";
 import type { GrpcUpstream } from "./upstream-options.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { type ServerName, ServerNames } from "./server-names.ts";
@@ -11,6 +25,7 @@ import { type ServerFigures, UpstreamServer } from "./upstream-server.ts";
 interface Member {
   server: UpstreamServer;
   watch: HealthWatch | undefined;
+  stopReflecting: () => void;
   health: ServerHealth;
   place: RoomMember & { endpoint: Endpoint };
 }
@@ -23,6 +38,12 @@ export interface GroupFigures {
   servers: (ServerFigures & { state: string; capacity: number })[];
 }
 
+/** Tells whether a method, or any of a service, is an upstream's own. */
+export interface OwnMethods {
+  method(name: string): boolean;
+  service(name: string): boolean;
+}
+
 const defaultResolveMs = 10_000;
 
 /** The servers of one upstream: each is an endpoint of the gate, with a pool of connections. */
@@ -33,12 +54,19 @@ export class ServerGroup {
   readonly #room: CallRoom;
   readonly #members = new Map<string, Member>();
   readonly #methods = new Map<string, MethodInfo>();
+  readonly #own: OwnMethods;
+  readonly #prefix: string;
   readonly #names: ServerNames;
+  #protos: FileRegistry | undefined;
+  #json: JsonCalls | undefined;
   /** Lets calls in; undefined where everybody may call. */
   readonly tenants: TenantRoom | undefined;
 
-  constructor(gate: GateHost, upstream: GrpcUpstream) {
+  /** `own` tells which methods are its own; `prefix` is what their targets begin with. */
+  constructor(gate: GateHost, upstream: GrpcUpstream, own: OwnMethods, prefix: string) {
     this.#gate = gate;
+    this.#own = own;
+    this.#prefix = prefix;
     this.#upstream = upstream;
     this.#limits = poolLimits(upstream.pool);
     this.#room = new CallRoom(this.#limits.room);
@@ -54,9 +82,16 @@ export class ServerGroup {
     return this.#methods;
   }
 
-  /** Resolves when every server that a name stands for is known. */
-  get ready(): Promise<void> {
-    return this.#names.ready;
+  /** Resolves when its .proto files are read, and every server that a name stands for is known; rejects with `invalid_argument`. */
+  async ready(): Promise<void> {
+    const { protos } = this.#upstream;
+    if (protos !== undefined) this.#describe(await loadProtos(protos));
+    await this.#names.ready;
+  }
+
+  /** What is known of its services. */
+  get protos(): FileRegistry | undefined {
+    return this.#protos;
   }
 
   /** False while its names stand for nobody. */
@@ -107,7 +142,7 @@ export class ServerGroup {
 
   #join(name: ServerName): void {
     const { address } = name;
-    const { tls, health = {} } = this.#upstream;
+    const { tls, health = {}, protos, reflection = true } = this.#upstream;
     const { size } = this.#limits.room;
     const at = { ...name, tls };
     const server = new UpstreamServer(at, this.#limits, this.#gate.clock, {
@@ -118,15 +153,7 @@ export class ServerGroup {
       incarnation: address,
       transport: "grpc",
       address,
-      send: (job, sink) => {
-        const refusal = this.tenants?.refusalOf(job);
-        if (refusal !== undefined) {
-          sink.fail(refusal);
-          return { cancel: () => {}, resume: () => {} };
-        }
-        this.#room.called(member.place);
-        return server.call(job, sink, () => this.#room.called(member.place));
-      },
+      send: (job, sink) => this.#send(member, job, sink),
     };
     const limits = { failures: health.failures ?? 3, ejectMs: parseDuration(health.ejectFor) ?? 5000 };
     const member: Member = {
@@ -139,12 +166,20 @@ export class ServerGroup {
         changed: () => this.#changed(member),
       }),
       watch: undefined,
+      stopReflecting: () => {},
       place: { endpoint: this.#gate.join(link, { capacity: size, methods: [] }), trial: Infinity },
     };
     this.#members.set(address, member);
     this.#room.add(member.place);
     // Only now: calls that wait for a server start with the offer.
     this.#gate.offer(member.place.endpoint, { capacity: size, methods: [...this.#methods.values()] });
+    if (this.#protos === undefined && protos === undefined && reflection && this.tenants === undefined)
+      member.stopReflecting = reflectServer(
+        at,
+        this.#gate,
+        (service) => this.#own.service(service),
+        (protos) => this.#describe(protos),
+      );
     if (health.watch !== false)
       member.watch = new HealthWatch(at, this.#gate.clock, this.#limits.keepaliveMs, {
         told: (isServing) => member.health.told(isServing),
@@ -152,10 +187,40 @@ export class ServerGroup {
       });
   }
 
+  /** A job in another content type becomes a call, if it is known how. */
+  #send(member: Member, job: Job, sink: ReplySink): JobControl {
+    if (job.contentType.startsWith("application/grpc")) return this.#call(member, job, sink);
+    if (this.#json !== undefined) return this.#json(job, sink, (call, reply) => this.#call(member, call, reply));
+    const remedy = "call it by gRPC, or name its .proto in protos of the upstream";
+    return refuse(sink, this.tenants?.refusalOf(job) ?? new GateError("unimplemented", `${job.target} has no reflection; ${remedy}`));
+  }
+
+  #call({ server, place }: Member, job: Job, sink: ReplySink): JobControl {
+    const refusal = this.tenants?.refusalOf(job);
+    if (refusal !== undefined) return refuse(sink, refusal);
+    this.#room.called(place);
+    return server.call(job, sink, () => this.#room.called(place));
+  }
+
+  /** Callers with JSON may call the methods of `protos` from now on. Tenants' calls bring a token, which these do not. */
+  #describe(protos: FileRegistry): void {
+    this.#protos = protos;
+    for (const { stopReflecting } of this.#members.values()) stopReflecting();
+    if (this.tenants !== undefined) return;
+    const upstream = { protos, prefix: this.#prefix, has: (name: string) => this.#own.method(name) };
+    this.#json = jsonCalls(upstream, this.#gate.maxPayloadBytes);
+    try {
+      this.learn(upstreamMethods(upstream));
+    } catch (error) {
+      this.#gate.logger.warn("upstream methods cannot be bound", { reason: GateError.from(error).message });
+    }
+  }
+
   #leave(address: string): void {
     const member = this.#members.get(address) as Member;
     this.#members.delete(address);
     member.watch?.close();
+    member.stopReflecting();
     member.health.close();
     this.#gate.leave(member.place.endpoint);
     this.#room.remove(member.place);
@@ -179,4 +244,9 @@ export class ServerGroup {
   #isLast(member: Member): boolean {
     return [...this.#members.values()].every((other) => other === member || !other.health.isUp);
   }
+}
+
+function refuse(sink: ReplySink, error: GateError): JobControl {
+  sink.fail(error);
+  return { cancel: () => {}, resume: () => {} };
 }

@@ -33,6 +33,10 @@ export interface GrpcUpstream {
   health?: UpstreamHealthOptions;
   /** Only for callers with a signed token, each with its part of the pool. */
   tenants?: TenantOptions;
+  /** Its .proto files or descriptor sets, so that callers with JSON may call it; without them its servers are asked by reflection. */
+  protos?: readonly string[];
+  /** Ask its servers by reflection; default true. */
+  reflection?: boolean;
   /** Longest life of a call whose caller named no deadline; default none: a stream may last. */
   timeout?: Duration;
   /** Speak TLS to them: true for the system's authorities. */
@@ -42,7 +46,20 @@ export interface GrpcUpstream {
 /** Upstreams by pattern; several of one pattern are a list, each for the calls that meet its `when`. */
 export type GrpcUpstreams = Readonly<Record<string, GrpcUpstream | readonly GrpcUpstream[]>>;
 
-const upstreamKeys = ["to", "resolveEvery", "when", "name", "strategy", "pool", "health", "tenants", "timeout", "tls"];
+const upstreamKeys = [
+  "to",
+  "resolveEvery",
+  "when",
+  "name",
+  "strategy",
+  "pool",
+  "health",
+  "tenants",
+  "protos",
+  "reflection",
+  "timeout",
+  "tls",
+];
 const healthKeys = ["failures", "ejectFor", "watch"];
 
 /** Every fault of the upstreams. */
@@ -90,6 +107,9 @@ function upstreamFaults(path: string, upstream: GrpcUpstream): ConfigFault[] {
   if (upstream.pool !== undefined) faults.push(...poolFaults(`${path}.pool`, upstream.pool));
   if (upstream.health !== undefined) faults.push(...healthFaults(`${path}.health`, upstream.health));
   if (upstream.tenants !== undefined) faults.push(...tenantFaults(`${path}.tenants`, upstream.tenants));
+  const { protos } = upstream;
+  if (protos !== undefined && !(Array.isArray(protos) && protos.every((file) => typeof file === "string" && file !== "")))
+    faults.push({ path: `${path}.protos`, problem: "is not a list of files", remedy: 'write protos: ["echo.proto"]' });
   for (const key of ["timeout", "resolveEvery"] as const) {
     if (upstream[key] !== undefined && parseDuration(upstream[key]) === undefined)
       faults.push({ path: `${path}.${key}`, problem: "is not a duration", remedy: 'write one such as "30s"' });

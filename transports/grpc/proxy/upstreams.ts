@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http2";
+import type { FileRegistry } from "@bufbuild/protobuf";
 import { GateError, type GateHost, type RouteConfig, type Timer } from "unigate/transport";
 import { type CallTest, toTest } from "./call-condition.ts";
 import type { Destination } from "./forwarded-call.ts";
@@ -18,6 +19,9 @@ interface Upstream {
 const maxMethods = 2000;
 /** How closely the limits of connections are kept, in ms. */
 const sweepMs = 250;
+
+/** Services that say nothing of what a server is for. */
+const ofEveryServer = /^grpc\.(reflection|health|channelz)\./;
 
 let doors = 0;
 
@@ -41,13 +45,13 @@ export class Upstreams {
       .toSorted(([a], [b]) => specificity(b) - specificity(a))
       .flatMap(([pattern, given]) => [given].flat().map((upstream: GrpcUpstream) => ({ pattern, upstream })));
     gate.setRoutes(this.#owner, Object.fromEntries(all.map(({ pattern, upstream }) => [prefixOf(upstream) + pattern, routeOf(upstream)])));
-    this.#upstreams = all.map(({ pattern, upstream }) => open(gate, pattern, upstream));
+    this.#upstreams = all.map(({ pattern, upstream }) => this.#open(pattern, upstream));
     this.#sweeps = gate.clock.every(sweepMs, () => this.#sweep());
   }
 
-  /** Resolves when every server that a dns name stands for is known, or is not found. */
+  /** Resolves when the .proto files of all are read, and their dns names looked up; rejects with `invalid_argument`. */
   async ready(): Promise<void> {
-    await Promise.all(this.#upstreams.map(({ group }) => group.ready));
+    await Promise.all(this.#upstreams.map(({ group }) => group.ready()));
   }
 
   /** Where a call goes; throws `unimplemented` for one that no upstream takes. */
@@ -63,6 +67,11 @@ export class Upstreams {
       return { method, target, tenants: upstream.group.tenants };
     }
     throw new GateError("unimplemented", `no method ${path} is served here`);
+  }
+
+  /** What is known of the services of all. */
+  protos(): FileRegistry[] {
+    return this.#upstreams.flatMap(({ group }) => group.protos ?? []);
   }
 
   figures(): Record<string, GroupFigures> {
@@ -81,6 +90,18 @@ export class Upstreams {
     this.retire();
   }
 
+  #open(pattern: string, upstream: GrpcUpstream): Upstream {
+    const prefix = prefixOf(upstream);
+    const own = {
+      // Of several patterns that match, the one that callers without metadata reach.
+      method: (name: string) =>
+        matches(pattern, name) &&
+        (prefix !== "" || this.#upstreams.find((one) => one.prefix === "" && matches(one.pattern, name))?.pattern === pattern),
+      service: (name: string) => !ofEveryServer.test(name) && (matches(pattern, `${name}.`) || pattern.startsWith(`${name}.`)),
+    };
+    return { pattern, prefix, takes: toTest(upstream.when ?? {}), group: new ServerGroup(this.#gate, upstream, own, prefix) };
+  }
+
   #lookUp(path: string): { method: string; upstreams: readonly Upstream[] } {
     const [, service, name] = /^\/([\w.]+)\/(\w+)$/.exec(path) ?? [];
     const method = `${service}.${name}`;
@@ -94,10 +115,6 @@ export class Upstreams {
     const now = this.#gate.clock.now();
     for (const { group } of this.#upstreams) group.sweep(now);
   }
-}
-
-function open(gate: GateHost, pattern: string, upstream: GrpcUpstream): Upstream {
-  return { pattern, prefix: prefixOf(upstream), takes: toTest(upstream.when ?? {}), group: new ServerGroup(gate, upstream) };
 }
 
 function learn({ prefix, pattern, group }: Upstream, target: string): void {

@@ -12,10 +12,7 @@ import {
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { dirname } from "node:path";
-import { connect } from "node:http2";
-import { type EndpointLink, GateError, Metadata, type ReplySink } from "unigate/transport";
 import { onTestFinished } from "vitest";
-import { errorOfTrailers } from "../../../../transports/grpc/messages/status-trailers.ts";
 
 interface Line {
   text: string;
@@ -75,37 +72,4 @@ export async function kitchenServer(file: string): Promise<number> {
   return await new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => (error === null ? resolve(port) : reject(error)));
   });
-}
-
-/** The barest link to a gRPC server: one HTTP/2 stream for each job, bytes in and out. */
-export function upstreamLink(port: number): EndpointLink {
-  const session = connect(`http://127.0.0.1:${port}`);
-  session.on("error", () => {});
-  onTestFinished(() => session.destroy());
-  return {
-    id: "kitchen",
-    incarnation: "1",
-    transport: "grpc",
-    address: `127.0.0.1:${port}`,
-    send(job, sink: ReplySink) {
-      const dot = job.target.lastIndexOf(".");
-      const own = Object.fromEntries([...job.metadata].map(([key, value]) => [key, value as string]));
-      const path = `/${job.target.slice(0, dot)}/${job.target.slice(dot + 1)}`;
-      const stream = session.request({ ...own, ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" });
-      let ended: GateError | undefined = new GateError("unavailable", "no trailers");
-      stream.on("response", (headers) => {
-        const head = Object.entries(headers).filter(([key]) => !key.startsWith(":"));
-        if (headers["grpc-status"] === undefined) sink.head?.(Metadata.from(Object.fromEntries(head) as Record<string, string>));
-        else ended = errorOfTrailers(headers);
-      });
-      stream.on("data", (bytes: Buffer) => {
-        if (!sink.chunk(bytes)) stream.pause();
-      });
-      stream.on("trailers", (trailers) => (ended = errorOfTrailers(trailers)));
-      stream.on("error", () => {});
-      stream.on("close", () => (ended === undefined ? sink.end() : sink.fail(ended)));
-      stream.end(job.payload);
-      return { cancel: () => stream.close(8), resume: () => void stream.resume() };
-    },
-  };
 }

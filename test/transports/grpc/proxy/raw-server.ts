@@ -56,7 +56,7 @@ export interface RawServerOptions {
   maxStreams?: number;
 }
 
-/** Starts a server; closed when the test is over. Watches of its health count as neither calls nor connections. */
+/** Starts a server; closed when the test is over. What asks for its health or its services counts as neither call nor connection. */
 export async function rawServer(options: RawServerOptions = {}): Promise<RawServer> {
   const { maxStreams, host = "127.0.0.1" } = options;
   const server = createServer({ settings: maxStreams === undefined ? {} : { maxConcurrentStreams: maxStreams } });
@@ -79,6 +79,7 @@ export async function rawServer(options: RawServerOptions = {}): Promise<RawServ
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on("error", () => {});
     if (headers[":path"] === "/grpc.health.v1.Health/Watch") return (options.health ?? hasNone)(stream);
+    if (headers[":path"]?.startsWith("/grpc.reflection.") === true) return hasNone(stream);
     use(stream.session as ServerHttp2Session);
     asked.push(headers);
     if (options.serve !== undefined) return options.serve(stream, headers);

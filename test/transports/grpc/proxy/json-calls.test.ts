@@ -1,29 +1,21 @@
 import { connect } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
+import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
-import { createMemoryPair, type Transport } from "unigate/transport";
+import { createMemoryPair } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { loadProtos } from "../../../../transports/grpc/protos/load-protos.ts";
-import { jsonLink, upstreamMethods } from "../../../../transports/grpc/transcode/json-link.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
-import { asked, kitchenServer, upstreamLink } from "./upstream.ts";
+import { asked, kitchenServer } from "../native/upstream.ts";
 
-const file = new URL("protos/kitchen.proto", import.meta.url).pathname;
+const file = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
 
 async function world(): Promise<{
   gate: Gate;
   post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Response>;
   url: string;
 }> {
-  const [port, protos] = await Promise.all([kitchenServer(file), loadProtos([file])]);
-  const upstream: Transport = {
-    name: "upstream",
-    start(gate) {
-      gate.join(jsonLink(upstreamLink(port), protos, gate.maxPayloadBytes), { capacity: 100, methods: upstreamMethods(protos) });
-      return Promise.resolve({ addresses: [], drain: async () => {}, close: async () => {} });
-    },
-  };
-  const gate = createGate({ settle: 0, transports: [http({ port: 0 }), upstream] });
+  const upstreams = { "kitchen.v1.*": { to: `127.0.0.1:${await kitchenServer(file)}`, protos: [file] } };
+  const gate = createGate({ settle: 0, transports: [http({ port: 0 }), grpc({ port: 0, upstreams })] });
   await gate.start();
   onTestFinished(() => gate.close());
   const { url } = gate.addresses[0]!;

@@ -6,7 +6,6 @@ import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/pr
 import {
   decodePayload,
   encodePayload,
-  type EndpointLink,
   GateError,
   Job,
   type JobControl,
@@ -28,10 +27,25 @@ interface JsonMethod {
   bindings: readonly HttpBinding[];
 }
 
-/** What an upstream with these descriptors offers: every method as `package.Service.Method`, with its HTTP bindings. */
-export function upstreamMethods(protos: FileRegistry): MethodInfo[] {
-  return methodsOf(protos).map((method) => {
-    const info: MethodInfo = { name: targetOf(method), http: httpBindings(method).map(({ text }) => text) };
+/** Which methods of a set of descriptors are an upstream's, and what their targets begin with: its name, if it has one. */
+export interface UpstreamMethods {
+  protos: FileRegistry;
+  prefix: string;
+  /** Tells by `package.Service.Method`. */
+  has(method: string): boolean;
+}
+
+/** Makes a call with the bytes of a gRPC message stream as payload and chunks. */
+type MakeCall = (job: Job, sink: ReplySink) => JobControl;
+
+/** Brings a job in any content type to a gRPC server by `call`. */
+export type JsonCalls = (job: Job, sink: ReplySink, call: MakeCall) => JobControl;
+
+/** What the upstream offers: every method as `package.Service.Method`, with its HTTP bindings unless its targets have a prefix. */
+export function upstreamMethods(upstream: UpstreamMethods): MethodInfo[] {
+  return methodsOf(upstream).map((method) => {
+    const info: MethodInfo = { name: targetOf(method, upstream) };
+    if (upstream.prefix === "") info.http = httpBindings(method).map(({ text }) => text);
     if (method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming") info.stream = true;
     if (method.idempotency !== IdempotencyLevel.IDEMPOTENCY_UNKNOWN) info.idempotent = true;
     return info;
@@ -39,41 +53,30 @@ export function upstreamMethods(protos: FileRegistry): MethodInfo[] {
 }
 
 /**
- * A link that brings jobs of any content type to `upstream`, which takes `application/grpc`: the bytes of a gRPC message stream as
- * payload and chunks. A job that is gRPC already passes untouched.
+ * Makes calls of jobs in JSON or msgpack, for the methods of `upstream`.
  *
- * A method that takes a stream is called with a list: one message for each of its values.
+ * A method that takes a stream is called with a list: one message for each of its values. Messages of an answer are `maxBytes` at most.
  */
-export function jsonLink(upstream: EndpointLink, protos: FileRegistry, maxBytes: number): EndpointLink {
+export function jsonCalls(upstream: UpstreamMethods, maxBytes: number): JsonCalls {
+  const { protos } = upstream;
   const methods = new Map<string, JsonMethod>(
-    methodsOf(protos).map((desc) => [
-      targetOf(desc),
+    methodsOf(upstream).map((desc) => [
+      targetOf(desc, upstream),
       { desc, input: jsonMessage(desc.input, protos), output: jsonMessage(desc.output, protos), bindings: httpBindings(desc) },
     ]),
   );
-  const send = (job: Job, sink: ReplySink): JobControl => {
-    if (job.contentType.startsWith("application/grpc")) return upstream.send(job, sink);
+  return (job, sink, call) => {
     try {
       const method = methods.get(job.target);
       if (method === undefined) throw new GateError("unimplemented", `${job.target} is in no .proto of its upstream; call it by gRPC`);
       const isStream = method.desc.methodKind === "server_streaming" || method.desc.methodKind === "bidi_streaming";
       const encode = (message: Uint8Array): Uint8Array => encodeReply(method.output.toJson(message), job.accept);
       const reply = new JsonReply(sink, { isStream, maxBytes, encode });
-      return reply.controlledBy(upstream.send(toCall(job, method), reply));
+      return reply.controlledBy(call(toCall(job, method), reply));
     } catch (error) {
       sink.fail(GateError.from(error, "internal"), true);
       return { cancel: () => {}, resume: () => {} };
     }
-  };
-  return {
-    id: upstream.id,
-    incarnation: upstream.incarnation,
-    transport: upstream.transport,
-    address: upstream.address,
-    get missedBeats() {
-      return upstream.missedBeats ?? 0;
-    },
-    send,
   };
 }
 
@@ -83,7 +86,7 @@ function toCall(job: Job, { desc, input, bindings }: JsonMethod): Job {
     payload: Buffer.concat(messagesOf(job, desc, bindings).map((one) => frameMessage(input.fromJson(toBytes(one), "invalid_argument")))),
     contentType: "application/grpc",
     deadline: job.deadline,
-    metadata: callMetadata(job.metadata),
+    metadata: callMetadata(job.metadata, `/${desc.parent.typeName}/${desc.name}`),
     idempotent: job.idempotent,
   });
 }
@@ -119,14 +122,19 @@ function encodeReply(json: string, accept: string): Uint8Array {
 const httpOnly =
   /^(?::.*|accept|accept-.*|content-.*|host|connection|cookie|origin|referer|user-agent|sec-.*|cache-control|pragma|x-timeout|connect-.*)$/;
 
-function callMetadata(metadata: Metadata): Metadata {
-  return Metadata.fromFlat([...metadata].filter(([key]) => !httpOnly.test(key)).flat());
+function callMetadata(metadata: Metadata, path: string): Metadata {
+  return Metadata.fromFlat([":path", path, ...[...metadata].filter(([key]) => !httpOnly.test(key)).flat()]);
 }
 
-function methodsOf(protos: FileRegistry): DescMethod[] {
-  return [...protos.files].flatMap((file) => file.services.flatMap(({ methods }) => methods));
+function methodsOf(upstream: UpstreamMethods): DescMethod[] {
+  const all = [...upstream.protos.files].flatMap((file) => file.services.flatMap(({ methods }) => methods));
+  return all.filter((method) => upstream.has(nameOf(method)));
 }
 
-function targetOf(method: DescMethod): string {
+function targetOf(method: DescMethod, { prefix }: UpstreamMethods): string {
+  return prefix + nameOf(method);
+}
+
+function nameOf(method: DescMethod): string {
   return `${method.parent.typeName}.${method.name}`;
 }

@@ -1,0 +1,116 @@
+import { createWorker, defineService } from "unigate";
+import { createGate, type Gate } from "unigate/gate";
+import { grpc, type GrpcOptions } from "unigate/grpc";
+import { http } from "unigate/http";
+import { createMemoryPair } from "unigate/transport";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { callByReflection } from "../../../../transports/grpc/client/call-by-reflection.ts";
+import { eventuallyTrue } from "../../../support/eventually.ts";
+import { freePort } from "../../../support/processes.ts";
+import { collect } from "../native/grpc-client.ts";
+import { kitchenServer } from "../native/upstream.ts";
+import { rawCall, rawServer, rawSession } from "./raw-server.ts";
+
+const file = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
+
+/** A gRPC server with reflection, which is a gate with a worker; closed when the test is over. */
+async function reflectingServer(port = 0): Promise<string> {
+  const gate = createGate({ settle: 0, transports: [grpc({ port, protos: [file] })] });
+  await gate.start();
+  const [mine, theirs] = createMemoryPair();
+  gate.accept(theirs);
+  const service = defineService("Kitchen", {
+    say: ({ text }: { text: string }) => ({ text: text.toUpperCase() }),
+    *count({ number }: { number: number }) {
+      for (let at = 1; at <= number; at++) yield { number: at };
+    },
+  });
+  const worker = createWorker({ services: [service], open: () => Promise.resolve(mine) });
+  await worker.start();
+  onTestFinished(async () => {
+    await worker.close();
+    await gate.close();
+  });
+  return new URL(gate.addresses[0]!.url.replace("grpc:", "http:")).host;
+}
+
+async function gateOf(upstreams: GrpcOptions["upstreams"]): Promise<{ gate: Gate; url: string; grpcUrl: URL }> {
+  const gate = createGate({
+    settle: 0,
+    transports: [http({ port: 0 }), grpc({ port: 0, ...(upstreams === undefined ? {} : { upstreams }) })],
+  });
+  await gate.start();
+  onTestFinished(() => gate.close());
+  const urlOf = (name: string): string => gate.addresses.find(({ transport }) => transport === name)!.url;
+  return { gate, url: urlOf("http"), grpcUrl: new URL(urlOf("grpc")) };
+}
+
+function post(url: string, body: unknown): Promise<Response> {
+  return fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+}
+
+describe("a gRPC server with reflection", () => {
+  it("is called with JSON, and no .proto is named", async () => {
+    const { url } = await gateOf({ "kitchen.v1.*": { to: await reflectingServer() } });
+    await eventuallyTrue("its methods are known", async () => (await post(`${url}/kitchen.v1.Kitchen/Say`, { text: "a" })).status === 200);
+    expect(await (await post(`${url}/kitchen.v1.Kitchen/Say`, { text: "hi" })).json()).toEqual({ text: "HI", number: 0 });
+    expect(await (await post(`${url}/call/kitchen.v1.Kitchen.Say`, { text: "hi" })).json()).toEqual({ text: "HI", number: 0 });
+    const lines = await (await post(`${url}/call/kitchen.v1.Kitchen.Count`, { number: 3 })).text();
+    expect(
+      lines
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { number: number }).number),
+    ).toEqual([1, 2, 3]);
+  });
+
+  it("is asked again until it answers", async () => {
+    const port = await freePort();
+    const { gate } = await gateOf({ "kitchen.v1.*": { to: `127.0.0.1:${port}` } });
+    expect(gate.status.services()).toEqual([]);
+    await reflectingServer(port);
+    await eventuallyTrue("its methods are known", () => gate.status.services().some(({ name }) => name === "kitchen.v1.Kitchen"));
+  });
+
+  it("tells its services by the gate's own reflection", async () => {
+    const { grpcUrl } = await gateOf({ "kitchen.v1.*": { to: await reflectingServer() } });
+    await eventuallyTrue("a call by reflection is answered", async () => {
+      const call = await callByReflection(grpcUrl, "kitchen.v1.Kitchen/Say", [{ text: "reflected" }]).catch(() => undefined);
+      const values = call === undefined ? [] : await collect(call.values);
+      call?.close();
+      return JSON.stringify(values) === '[{"text":"REFLECTED","number":0}]';
+    });
+  });
+});
+
+describe("callers with JSON", () => {
+  it("reach an upstream with a name by that name, and the one without as it is", async () => {
+    const to = `127.0.0.1:${await kitchenServer(file)}`;
+    const { url } = await gateOf({
+      "kitchen.v1.*": [
+        { name: "eu", when: { authority: ":1" }, to, protos: [file] },
+        { to, protos: [file] },
+      ],
+    });
+    expect(await (await post(`${url}/kitchen.v1.Kitchen/Say`, { text: "all" })).json()).toMatchObject({ text: "ALL" });
+    expect(await (await post(`${url}/call/@eu.kitchen.v1.Kitchen.Say`, { text: "eu" })).json()).toMatchObject({ text: "EU" });
+  });
+
+  it("are told what is missing when nothing is known of a server", async () => {
+    const server = await rawServer();
+    const { url, grpcUrl } = await gateOf({ "a.*": { to: server.address } });
+    await expect(callByReflection(grpcUrl, "a.B/C", [{}])).rejects.toMatchObject({ code: "not_found" });
+    const running = rawCall(rawSession(grpcUrl.host));
+    await eventuallyTrue("the method is known", () => server.waiting.length === 1);
+    const reply = await post(`${url}/call/a.B.C`, {});
+    expect([reply.status, await reply.text()]).toEqual([404, expect.stringContaining("name its .proto in protos of the upstream")]);
+    server.answerAll();
+    expect((await running).status).toBe(0);
+  });
+
+  it("are told at the start which .proto cannot be read", async () => {
+    const gate = createGate({ transports: [grpc({ port: 0, upstreams: { "*": { to: "x:1", protos: ["missing.proto"] } } })] });
+    await expect(gate.start()).rejects.toMatchObject({ code: "invalid_argument", message: expect.stringContaining("missing.proto") });
+    await gate.close();
+  });
+});
