@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { GateError, JobControl, Metadata, MetadataValue, ReplySink } from "unigate/transport";
 import { toProblem } from "../problem.ts";
-import { endInBurst } from "./write-burst.ts";
+import { type HeldWrite, writeInBurst } from "../write-burst.ts";
 
 /** Up to here a body that came in one piece goes out in one write with its head. */
 const smallBytes = 4096;
@@ -22,7 +22,7 @@ export interface ProxiedReplyOptions {
  * A body that breaks off breaks off for the caller too. An error before the head is a problem document: 502 when the upstream is to
  * blame, 504 when it took too long.
  */
-export class ProxiedReply implements ReplySink {
+export class ProxiedReply implements ReplySink, HeldWrite {
   readonly #options: ProxiedReplyOptions;
   readonly #response: ServerResponse;
   #control: JobControl | undefined;
@@ -30,6 +30,7 @@ export class ProxiedReply implements ReplySink {
   #hasDrainListener = false;
   /** All of the body has been given to the response. */
   #isWhole = false;
+  #text = "";
   #isOver = false;
   #hasLeft = false;
 
@@ -61,8 +62,9 @@ export class ProxiedReply implements ReplySink {
       if (!this.#writeHead()) return true;
       if (payload.length <= smallBytes && this.#head?.get("content-length") === String(payload.length)) {
         // Bytes go out apart from their headers, a text together with them.
-        endInBurst(response, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1"));
+        this.#text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1");
         this.#isWhole = true;
+        writeInBurst(this);
         return true;
       }
     }
@@ -72,6 +74,10 @@ export class ProxiedReply implements ReplySink {
       response.on("drain", () => this.#control?.resume());
     }
     return false;
+  }
+
+  writeNow(): void {
+    this.#response.end(this.#text, "latin1");
   }
 
   end(payload?: Uint8Array, trailers?: Metadata): void {

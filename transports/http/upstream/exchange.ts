@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { GateError, type JobControl, Metadata, type ReplySink } from "unigate/transport";
+import { type HeldWrite, writeInBurst } from "../write-burst.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -33,11 +34,13 @@ const smallBytes = 4096;
  * It *waits* for a connection to open, has *started* with the first byte of its request, has a *head*, and is over with the sink's `end`
  * or `fail`. Before it has started a failure says so (`neverStarted`). After a 101 a tunnel takes its place.
  */
-export class Exchange implements JobControl {
+export class Exchange implements JobControl, HeldWrite {
   /** The head of the request, in latin1. */
   text = "";
   readonly #options: ExchangeOptions;
   #connection: UpstreamConnection | undefined;
+  /** Waits to be written to. */
+  #socket: Socket | undefined;
   #tunnel: Tunnel | undefined;
   #hasStarted = false;
   #isOver = false;
@@ -59,7 +62,7 @@ export class Exchange implements JobControl {
   }
 
   get mayRepeat(): boolean {
-    return this.#options.mayRepeat && this.#options.body === undefined;
+    return !this.#hasStarted || (this.#options.mayRepeat && this.#options.body === undefined);
   }
 
   /** All of the request has been written. */
@@ -77,10 +80,19 @@ export class Exchange implements JobControl {
 
   runsOn(connection: UpstreamConnection): void {
     this.#connection = connection;
+    this.#socket = undefined;
   }
 
-  /** Sends the request. */
+  /** Sends the request, with those of others that come up in this turn. */
   writeTo(socket: Socket): void {
+    this.#socket = socket;
+    writeInBurst(this);
+  }
+
+  writeNow(): void {
+    const socket = this.#socket;
+    if (this.#isOver || socket === undefined) return;
+    this.#socket = undefined;
     this.#hasStarted = true;
     const { text } = this;
     const { payload, body, wantsUpgrade } = this.#options;
