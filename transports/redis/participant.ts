@@ -85,12 +85,13 @@ export class Participant {
     this.#handlers.push(handler);
   }
 
-  /** Says what we are from now on, and tells every gate. */
+  /** Says what we are from now on; resolves once every gate has been told. */
   async announce(announcement: Announcement): Promise<void> {
     this.#announcement = announcement;
     await this.beat();
     for (const [id, { kind }] of this.table.members)
       if (kind === "gate" && id !== this.id) this.post.write(id, LetterKind.changed, "", new Uint8Array(0));
+    await this.post.settled();
   }
 
   /** Beats now, and reads the table when it has changed. Rejects when Redis does not answer. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
 import { GateProcess } from "../../support/processes.ts";
 import { workspace } from "../../support/workspace.ts";
-import { RedisWorld } from "./redis-world.ts";
+import { RedisWorld } from "../../support/redis-world.ts";
 
 const stream = "gate:{s}:jobs";
 

@@ -1,6 +1,6 @@
 import { defineService } from "unigate";
 import { describe, expect, it } from "vitest";
-import { RedisWorld } from "./redis-world.ts";
+import { RedisWorld } from "../../support/redis-world.ts";
 
 const greeter = defineService("greeter", { hello: (name: string) => `Hello, ${name}` });
 

@@ -4,12 +4,14 @@ import type { StreamEntry } from "../server/stream-entries.ts";
 /**
  * What lies in a mailbox: one entry is one envelope of one sender, with everything that the sender had for the owner in one turn.
  *
- * Its first field is `from`, with the sender's id and the number of the envelope; each further field is a letter, its name the kind and
+ * Its first field is `from`, with the sender's id, the number of the series and that of the envelope in it; each further field is a letter, its name the kind and
  * the topic, its value the bytes.
  */
 export interface Envelope {
   from: string;
-  /** 1 for a sender's first, then one more each; tells repeated and missing ones. */
+  /** Which series of the sender's it belongs to: a later one begins when the one before could not be delivered. */
+  series: number;
+  /** 1 for the first of a series, then one more each; tells repeated and missing ones. */
   sequence: number;
   letters: readonly Letter[];
 }
@@ -43,8 +45,8 @@ export type LetterKind = (typeof LetterKind)[keyof typeof LetterKind];
 const kinds = new Set<string>(Object.values(LetterKind));
 
 /** The fields of an envelope, for `XADD`. */
-export function envelopeFields({ from, sequence, letters }: Envelope): Argument[] {
-  const fields: Argument[] = ["from", `${from} ${sequence}`];
+export function envelopeFields({ from, series, sequence, letters }: Envelope): Argument[] {
+  const fields: Argument[] = ["from", `${from} ${series} ${sequence}`];
   for (const { kind, topic, data } of letters) fields.push(kind + topic, data);
   return fields;
 }
@@ -52,9 +54,8 @@ export function envelopeFields({ from, sequence, letters }: Envelope): Argument[
 /** Reads an entry; undefined for one that we did not write. */
 export function readEnvelope({ fields }: StreamEntry): Envelope | undefined {
   if (fields.length < 2 || fields.length % 2 !== 0 || fields[0]?.toString("latin1") !== "from") return undefined;
-  const [from, number] = (fields[1] as Buffer).toString("latin1").split(" ");
-  const sequence = Number(number);
-  if (from === undefined || !Number.isSafeInteger(sequence) || sequence < 1) return undefined;
+  const match = /^(\S+) (\d+) (\d+)$/.exec((fields[1] as Buffer).toString("latin1"));
+  if (match === null) return undefined;
   const letters: Letter[] = [];
   for (let at = 2; at < fields.length; at += 2) {
     const name = (fields[at] as Buffer).toString("latin1");
@@ -62,5 +63,5 @@ export function readEnvelope({ fields }: StreamEntry): Envelope | undefined {
     if (!kinds.has(kind)) continue;
     letters.push({ kind: kind as LetterKind, topic: name.slice(1), data: fields[at + 1] as Buffer });
   }
-  return { from, sequence, letters };
+  return { from: match[1] as string, series: Number(match[2]), sequence: Number(match[3]), letters };
 }

@@ -10,6 +10,7 @@ export interface OutgoingMailOptions {
   commands: Commands;
   /** Our own id. */
   from: string;
+  series: number;
   mailbox: string;
   /** How long Redis may refuse our letters before the peer counts as lost, in ms. */
   patienceMs: number;
@@ -57,7 +58,8 @@ export class OutgoingMail {
   /** Sends what was written in this turn. */
   flush(): void {
     if (this.#letters.length === 0) return;
-    const envelope = { from: this.#options.from, sequence: ++this.#sequence, letters: this.#letters };
+    const { from, series } = this.#options;
+    const envelope = { from, series, sequence: ++this.#sequence, letters: this.#letters };
     this.#letters = [];
     this.#unconfirmed.push(envelope);
     if (!this.#isStuck) void this.#send(envelope, this.#round);

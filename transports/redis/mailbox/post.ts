@@ -6,7 +6,7 @@ import type { Commands } from "../server/commands.ts";
 import type { RedisClient } from "../server/open-client.ts";
 import { entriesOfRead, type StreamEntry } from "../server/stream-entries.ts";
 import type { RedisSettings } from "../settings.ts";
-import { type Letter, type LetterKind, readEnvelope } from "./envelope.ts";
+import { type Envelope, type Letter, type LetterKind, readEnvelope } from "./envelope.ts";
 import { OutgoingMail } from "./outgoing-mail.ts";
 
 /** Envelopes taken by one read. */
@@ -44,8 +44,9 @@ export class Post {
   readonly #options: PostOptions;
   readonly #handlers: PostHandler[] = [];
   readonly #outgoing = new Map<string, OutgoingMail>();
-  /** The number of the last envelope of each sender. */
-  readonly #seen = new Map<string, number>();
+  /** The last envelope of each sender. */
+  readonly #seen = new Map<string, { series: number; sequence: number }>();
+  #series = 0;
   #reader: BlockedRead | undefined;
   #lastId = "0-0";
   #hasUntrimmed = false;
@@ -81,6 +82,7 @@ export class Post {
       mail = new OutgoingMail({
         commands: this.#options.commands,
         from: this.id,
+        series: ++this.#series,
         mailbox: this.#options.keys.mailbox(to),
         patienceMs: this.#options.settings.heartbeatMs * mailboxBeats,
         lost: () => this.#lost(to),
@@ -152,15 +154,16 @@ export class Post {
       this.#options.logger.warn("an entry in our mailbox is not ours; passed over", { entry: entry.id });
       return;
     }
-    if (!this.#isNext(envelope.from, envelope.sequence)) return;
+    if (!this.#isNext(envelope)) return;
     for (const letter of envelope.letters) for (const handler of this.#handlers) handler.letter(envelope.from, letter);
   }
 
-  #isNext(from: string, sequence: number): boolean {
+  #isNext({ from, series, sequence }: Envelope): boolean {
     const last = this.#seen.get(from);
-    const isNext = last === undefined ? sequence === 1 || this.#wasEmptied : sequence === last + 1;
+    const isNext =
+      series === last?.series ? sequence === last.sequence + 1 : (sequence === 1 || this.#wasEmptied) && series > (last?.series ?? 0);
     if (!isNext) return false;
-    this.#seen.set(from, sequence);
+    this.#seen.set(from, { series, sequence });
     if (this.#seen.size > maxSenders) this.#seen.delete(this.#seen.keys().next().value as string);
     return true;
   }

@@ -8,8 +8,10 @@ export interface QueuedJobOwner {
   outboxTo(worker: string): Outbox;
   /** Sends a frame that was made before its reader was known. */
   forward(worker: string, frame: Uint8Array): void;
-  /** Takes the entry out of the stream; true when no worker had taken it. */
-  withdraw(job: QueuedJob): Promise<boolean>;
+  /** Takes the entry out of the stream, if no worker has taken it. */
+  withdraw(job: QueuedJob): Promise<"withdrawn" | "taken" | "gone">;
+  /** Calls `late` once every letter that is on its way has had the time to come. */
+  whenLate(late: () => void): void;
 }
 
 /**
@@ -131,7 +133,10 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
   }
 
   async #takeBack(): Promise<void> {
-    if (this.entry === undefined || !(await this.#owner.withdraw(this))) return;
-    this.outgoing.fail(new GateError("cancelled", "it was taken back before a worker took it"), true);
+    if (this.entry === undefined) return;
+    const end = await this.#owner.withdraw(this);
+    if (end === "withdrawn") this.outgoing.fail(new GateError("cancelled", "it was taken back before a worker took it"), true);
+    // Its answer is on the way, or was lost with whoever was to give it.
+    if (end === "gone") this.#owner.whenLate(() => this.outgoing.lose(new GateError("unavailable", "Redis has lost it")));
   }
 }

@@ -20,6 +20,7 @@ import { type Letter, LetterKind } from "../mailbox/envelope.ts";
 import { mailOutbox } from "../mailbox/mail-outbox.ts";
 import type { PostHandler } from "../mailbox/post.ts";
 import type { Participant } from "../participant.ts";
+import { lostAfterBeats } from "../settings.ts";
 import { headerText } from "./job-entry.ts";
 import { QueuedJob, type QueuedJobOwner } from "./queued-job.ts";
 import { withdrawScript } from "./scripts.ts";
@@ -93,10 +94,16 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     this.#participant.post.write(worker, LetterKind.records, "", frame);
   }
 
-  async withdraw({ service, entry = "" }: QueuedJob): Promise<boolean> {
+  async withdraw({ service, entry = "" }: QueuedJob): Promise<"withdrawn" | "taken" | "gone"> {
     const { commands, keys } = this.#participant;
-    const taken = await commands.script(withdrawScript, [keys.jobs(service)], [group, entry]).catch(() => 0);
-    return taken === 1;
+    const end = await commands.script(withdrawScript, [keys.jobs(service)], [group, entry]).catch(() => -1);
+    if (end === 1) return "withdrawn";
+    return end === 0 ? "taken" : "gone";
+  }
+
+  whenLate(late: () => void): void {
+    const { clock, settings } = this.#participant;
+    clock.after(settings.heartbeatMs * lostAfterBeats, late);
   }
 
   // From the post.

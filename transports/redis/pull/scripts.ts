@@ -15,11 +15,14 @@ end
 return ids
 `);
 
-/** Takes a job back that no worker has taken. KEYS: jobs. ARGV: group, id. Returns 1 when it was still there. */
+/**
+ * Takes a job back that no worker has taken. KEYS: jobs. ARGV: group, id. Returns 1 when it was still there, 0 when a worker has it, -1
+ * when it is not there any more.
+ */
 export const withdrawScript: Script = script(`
 local ok, pending = pcall(redis.call, 'XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
 if ok and type(pending) == 'table' and #pending > 0 then return 0 end
-return redis.call('XDEL', KEYS[1], ARGV[2])
+return redis.call('XDEL', KEYS[1], ARGV[2]) == 1 and 1 or -1
 `);
 
 /**

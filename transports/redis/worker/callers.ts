@@ -1,4 +1,4 @@
-import { Flag, IncomingJob, type IncomingOwner, type Outbox, readFrame, RecordType, RecordView } from "unigate/transport";
+import { Flag, GateError, IncomingJob, type IncomingOwner, type Outbox, readFrame, RecordType, RecordView } from "unigate/transport";
 import { type Letter, LetterKind } from "../mailbox/envelope.ts";
 import { mailOutbox } from "../mailbox/mail-outbox.ts";
 import type { Post, PostHandler } from "../mailbox/post.ts";
@@ -22,12 +22,7 @@ export class Callers implements PostHandler {
 
   /** The answer of the job `number` of `gate`; `over` is called once the gate has been told its end. */
   answerTo(gate: string, number: number, over: () => void): IncomingJob {
-    let caller = this.#callers.get(gate);
-    if (caller === undefined) {
-      caller = new Caller(mailOutbox(this.#post, gate, this.#maxRecordBytes, this.#isQuiet));
-      this.#callers.set(gate, caller);
-    }
-    return caller.answerTo(number, over);
+    return this.#callerOf(gate).answerTo(number, over);
   }
 
   /** Tells the gate that we have its job, before there is any answer. */
@@ -36,8 +31,8 @@ export class Callers implements PostHandler {
   }
 
   letter(from: string, { kind, data }: Letter): void {
-    const caller = this.#callers.get(from);
-    if (kind !== LetterKind.records || caller === undefined) return;
+    if (kind !== LetterKind.records) return;
+    const caller = this.#callerOf(from);
     try {
       readFrame(data, this.#view, (record) => caller.record(record));
     } catch {
@@ -53,6 +48,15 @@ export class Callers implements PostHandler {
   }
 
   emptied(): void {}
+
+  #callerOf(gate: string): Caller {
+    let caller = this.#callers.get(gate);
+    if (caller === undefined) {
+      caller = new Caller(mailOutbox(this.#post, gate, this.#maxRecordBytes, this.#isQuiet));
+      this.#callers.set(gate, caller);
+    }
+    return caller;
+  }
 }
 
 /** One gate, as the worker sees it. */
@@ -84,7 +88,11 @@ class Caller implements IncomingOwner {
 
   record(record: RecordView): void {
     const answer = this.#jobs.get(record.job)?.answer;
-    if (answer === undefined) return;
+    if (answer === undefined) {
+      // Its answer never arrived: the gate waits to hear that we have let go.
+      if (record.type === RecordType.cancel) new IncomingJob(this, record.job).fail(new GateError("cancelled", "it does not run here"));
+      return;
+    }
     const isInput = record.has(Flag.input);
     if (record.type === RecordType.cancel) answer.cancel(record.payload.length > 0 ? decoder.decode(record.payload) : undefined);
     else if (record.type === RecordType.credit && !isInput) answer.credit(record.value);

@@ -3,7 +3,7 @@ import { group } from "../keys.ts";
 import type { Participant } from "../participant.ts";
 import { type JobEntry, readJobEntry } from "../pull/job-entry.ts";
 import { BlockedRead } from "../server/blocked-read.ts";
-import { entriesOfRead } from "../server/stream-entries.ts";
+import { entriesOfRead, type StreamEntry } from "../server/stream-entries.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 
 /** What an intake needs of its worker. */
@@ -22,6 +22,10 @@ export class Intake {
   readonly #stream: string;
   readonly #owner: IntakeOwner;
   readonly #reader: BlockedRead;
+  /** The last entry that came; a group gives out its entries in order. */
+  #lastId = "0-0";
+  /** A read was lost: Redis may have counted jobs as ours that never came. */
+  #hasGap = false;
 
   private constructor(participant: Participant, service: string, owner: IntakeOwner) {
     const { settings, commands, keys, post } = participant;
@@ -35,8 +39,9 @@ export class Intake {
       blockMs: Math.max(1000, settings.heartbeatMs * 2),
       room: () => owner.whenRoom(),
       read: async (client, blockMs) => {
-        const where = ["GROUP", group, participant.id, "COUNT", Math.max(1, owner.room()), "BLOCK", blockMs, "STREAMS", this.#stream, ">"];
-        this.#take(await client.callBuffer("XREADGROUP", ...where));
+        const from = this.#hasGap ? this.#lastId : ">";
+        const where = ["GROUP", group, participant.id, "COUNT", Math.max(1, owner.room()), "BLOCK", blockMs, "STREAMS", this.#stream, from];
+        this.#take(entriesOfRead(await client.callBuffer("XREADGROUP", ...where)));
       },
       failed: (reason) => this.#failed(reason),
     });
@@ -53,8 +58,10 @@ export class Intake {
     this.#reader.close();
   }
 
-  #take(reply: unknown): void {
-    for (const entry of entriesOfRead(reply)) {
+  #take(entries: readonly StreamEntry[]): void {
+    if (entries.length === 0) this.#hasGap = false;
+    for (const entry of entries) {
+      this.#lastId = entry.id;
       const job = readJobEntry(entry);
       if (job !== undefined) this.#owner.take(job, this.acknowledgements);
       else {
@@ -67,6 +74,8 @@ export class Intake {
   // Redis was emptied, or has a value of somebody else under our name.
   async #failed(reason: unknown): Promise<void> {
     const message = reason instanceof Error ? reason.message : String(reason);
+    this.#hasGap = true;
+    if (message.startsWith("NOGROUP")) this.#lastId = "0-0";
     if (message.startsWith("NOGROUP")) await makeGroup(this.#participant, this.#stream).catch(() => {});
     if (message.startsWith("WRONGTYPE"))
       this.#participant.logger.error("a key of ours holds something else; remove it, or give redis() another prefix", {

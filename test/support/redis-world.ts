@@ -2,26 +2,40 @@ import { type Client, type ClientOptions, connect, createWorker, type ServiceDef
 import { createGate, type Gate } from "unigate/gate";
 import type { GateConfig } from "unigate";
 import { redis, type RedisOptions } from "unigate/redis";
-import { RedisServer } from "../../support/redis-server.ts";
+import { createMemoryPair } from "unigate/transport";
+import { RedisServer } from "./redis-server.ts";
 
 /** A Redis with the gates, workers and callers of one test, all closed at the end. */
 export class RedisWorld implements AsyncDisposable {
   readonly server: RedisServer;
-  /** What everybody is given; a short heartbeat, so that losses show soon. */
-  readonly url: string;
+  readonly #address: string;
+  /** A short one, so that losses show soon. */
+  #heartbeat = "100ms";
   readonly #closers: (() => Promise<unknown>)[] = [];
 
-  private constructor(server: RedisServer) {
+  private constructor(server: RedisServer, url: string) {
     this.server = server;
-    this.url = `${server.url}?heartbeat=100ms`;
+    this.#address = url;
   }
 
-  static async create(args: readonly string[] = []): Promise<RedisWorld> {
-    return new RedisWorld(await RedisServer.start(args));
+  /** `args` are further ones of redis-server; `through` names another way to it. */
+  static async create(args: readonly string[] = [], through?: (server: RedisServer) => Promise<string>): Promise<RedisWorld> {
+    const server = await RedisServer.start(args);
+    return new RedisWorld(server, (await through?.(server)) ?? server.url);
+  }
+
+  /** What everybody is given. */
+  get url(): string {
+    return `${this.#address}?heartbeat=${this.#heartbeat}`;
+  }
+
+  /** Sets the period of the beats of all that come from now on. */
+  heartbeat(period: string): void {
+    this.#heartbeat = period;
   }
 
   async gate(options: Partial<RedisOptions> = {}, config: Partial<GateConfig> = {}): Promise<Gate> {
-    const gate = createGate({ settle: 0, ...config, transports: [redis({ url: this.url, heartbeat: 100, ...options })] });
+    const gate = createGate({ settle: 0, ...config, transports: [redis({ url: this.url, heartbeat: this.#heartbeat, ...options })] });
     this.#closers.unshift(() => gate.close());
     await gate.start();
     return gate;
@@ -36,6 +50,20 @@ export class RedisWorld implements AsyncDisposable {
 
   async client(options: Partial<ClientOptions> = {}): Promise<Client> {
     const client = connect(this.url, options);
+    this.#closers.unshift(() => client.close());
+    await client.ready();
+    return client;
+  }
+
+  /** A client beside `gate`, which needs no Redis to reach it. */
+  async clientOf(gate: Gate): Promise<Client> {
+    const client = connect("tcp://unused:1", {
+      open: () => {
+        const [ours, gates] = createMemoryPair();
+        gate.accept(gates);
+        return Promise.resolve(ours);
+      },
+    });
     this.#closers.unshift(() => client.close());
     await client.ready();
     return client;
