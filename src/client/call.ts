@@ -4,6 +4,7 @@ import type { Job } from "../job/job.ts";
 import { Metadata } from "../job/metadata.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import { decodePayload } from "../protocol/payload.ts";
+import type { CallObservation } from "./call-observer.ts";
 
 /** Chunks that wait for a slow reader before the worker is held up. */
 const highWater = 16;
@@ -42,6 +43,7 @@ export class Call<Result> implements PromiseLike<Result>, AsyncIterable<unknown>
   #onAbort: (() => void) | undefined;
   /** Times that it has been sent. */
   attempts = 0;
+  observation: CallObservation | undefined;
   /** Its place among the client's open calls; 0 before it has one. */
   number = 0;
 
@@ -189,6 +191,7 @@ export class Call<Result> implements PromiseLike<Result>, AsyncIterable<unknown>
     this.#control = undefined;
     this.#onAbort?.();
     this.#host.ended(this);
+    this.observation?.ended(this.#error);
     this.#wakeUp();
   }
 

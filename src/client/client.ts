@@ -16,6 +16,7 @@ import { PeerLink, type PeerLinkHandler } from "../transport/peer-link.ts";
 import type { Session } from "../transport/session.ts";
 import type { ServiceStatus } from "../transport/status.ts";
 import { Call, type CallHost } from "./call.ts";
+import type { CallObserver } from "./call-observer.ts";
 import type { Remote, UntypedRemote } from "./remote.ts";
 
 /** Times that an idempotent call is sent when links break under it. */
@@ -47,6 +48,8 @@ export interface ClientOptions {
   id?: string;
   /** Makes the connection instead of the URL's carrier: for a client inside the gate's process. */
   open?: (url: URL, signal: AbortSignal) => Promise<Connection>;
+  /** Looks on while it calls. */
+  observer?: CallObserver;
   clock?: Clock;
   random?: Random;
 }
@@ -137,15 +140,19 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
 
   call<Result>(target: string, args: readonly unknown[] = [], options: CallOptions = {}): Call<Result> {
     const timeoutMs = options.timeout === undefined ? this.#timeoutMs : milliseconds(options.timeout, 0, "timeout");
+    const metadata = options.metadata === undefined ? this.#metadata : this.#metadata.with(options.metadata, true);
+    const payload = encodePayload(args, msgpackType);
+    const observation = this.#options.observer?.begin({ target, metadata });
     const job = new Job({
       target,
-      payload: encodePayload(args, msgpackType),
+      payload,
       contentType: msgpackType,
       deadline: timeoutMs === 0 ? Infinity : this.#clock.now() + timeoutMs,
-      metadata: options.metadata === undefined ? this.#metadata : this.#metadata.with(options.metadata, true),
+      metadata: observation?.metadata ?? metadata,
       idempotent: options.idempotent ?? false,
     });
     const call = new Call<Result>(job, this, options.signal);
+    call.observation = observation;
     if (options.signal?.aborted === true) call.cancel(options.signal.reason);
     else this.#send(call);
     return call;

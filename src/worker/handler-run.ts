@@ -10,6 +10,7 @@ import { bindArguments } from "./bind-arguments.ts";
 import { httpRequestOf } from "./http-request.ts";
 import { InputStream } from "./input-stream.ts";
 import { type HttpRequestInfo, type JobContext, enterJob } from "./job-context.ts";
+import type { JobObservation, JobObserver } from "./job-observer.ts";
 import type { LoadedMethod } from "./loaded-method.ts";
 import { Reply } from "./reply.ts";
 
@@ -44,6 +45,7 @@ export class HandlerRun implements JobContext, DeadlineEntry {
   /** Media type of chunks and result; the handler may name another in its head. */
   #type: string;
   #isOver = false;
+  #observation: JobObservation | undefined;
 
   wheelNext: DeadlineEntry | undefined = undefined;
   wheelPrevious: DeadlineEntry | undefined = undefined;
@@ -57,18 +59,10 @@ export class HandlerRun implements JobContext, DeadlineEntry {
   }
 
   /** Begins; the sink may be answered before this returns. */
-  start(): void {
-    if (this.#job.streamsInput) this.#input = new InputStream(() => this.#sink.drained?.());
-    this.#host.wheel.add(this);
-    // Whatever runs from here on is part of the job: schemas, the handler, and a generator's body while it is read.
-    enterJob(this);
-    try {
-      const args = bindArguments(this.#method, this.#job);
-      if (args instanceof Promise) args.then((bound) => this.#call(bound)).catch((error: unknown) => this.#fail(error));
-      else this.#call(args);
-    } catch (error) {
-      this.#fail(error);
-    }
+  start(observer?: JobObserver): void {
+    if (observer === undefined) return this.#begin();
+    this.#observation = observer.begin(this);
+    this.#observation.run(() => this.#begin());
   }
 
   // As the handler's context.
@@ -151,6 +145,20 @@ export class HandlerRun implements JobContext, DeadlineEntry {
 
   // The way of the call.
 
+  #begin(): void {
+    if (this.#job.streamsInput) this.#input = new InputStream(() => this.#sink.drained?.());
+    this.#host.wheel.add(this);
+    // Whatever runs from here on is part of the job: schemas, the handler, and a generator's body while it is read.
+    enterJob(this);
+    try {
+      const args = bindArguments(this.#method, this.#job);
+      if (args instanceof Promise) args.then((bound) => this.#call(bound)).catch((error: unknown) => this.#fail(error));
+      else this.#call(args);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   #call(args: readonly unknown[]): void {
     if (this.#cancelled !== undefined) return this.#fail(this.#cancelled);
     const result = this.#host.execute(this.#method, args, this);
@@ -207,14 +215,15 @@ export class HandlerRun implements JobContext, DeadlineEntry {
     if (this.#isOver) return;
     const error = this.#cancelled ?? toCallerError(thrown);
     if (!GateError.is(thrown)) this.#host.failed(this.#method, thrown);
-    this.#over(() => this.#sink.fail(error));
+    this.#over(() => this.#sink.fail(error), error);
   }
 
-  #over(answer: () => void): void {
+  #over(answer: () => void, error?: GateError): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#host.wheel.remove(this);
     answer();
+    this.#observation?.ended(error);
     this.#host.finished();
   }
 }

@@ -13,6 +13,7 @@ export {
 } from "./define-service.ts";
 export { createExecutorPool, type ExecutorPool } from "./executor-pool.ts";
 export { currentJob, type HttpRequestInfo, type JobContext } from "./job-context.ts";
+export type { JobObservation, JobObserver } from "./job-observer.ts";
 export { type LoadedMethod, loadService, serviceOfModule } from "./loaded-method.ts";
 export type { RawMethod } from "./raw-method.ts";
 export { Reply, reply, type ReplyOptions } from "./reply.ts";

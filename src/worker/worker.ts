@@ -16,6 +16,7 @@ import type { Session } from "../transport/session.ts";
 import type { ServiceDefinition } from "./define-service.ts";
 import { type HandlerHost, HandlerRun } from "./handler-run.ts";
 import type { JobContext } from "./job-context.ts";
+import type { JobObserver } from "./job-observer.ts";
 import { type LoadedMethod, loadService } from "./loaded-method.ts";
 import { CountedSink, type RawMethod } from "./raw-method.ts";
 
@@ -43,6 +44,8 @@ export interface WorkerOptions {
   execute?: (method: LoadedMethod, args: readonly unknown[], job: JobContext) => unknown;
   /** Makes the connection instead of the URL's carrier: for a worker inside the gate's process. */
   open?: (url: URL, signal: AbortSignal) => Promise<Connection>;
+  /** Looks on while handlers run. */
+  observer?: JobObserver;
   logger?: Logger;
   clock?: Clock;
   random?: Random;
@@ -203,7 +206,7 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
     this.#running++;
     if ("send" in method) return sendRaw(method, job, new CountedSink(sink, () => this.finished()));
     const run = new HandlerRun(this, method, job, sink);
-    run.start();
+    run.start(this.#options.observer);
     return run.control;
   }
 
