@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { GateError } from "unigate/worker";
+import { GateError, type JobObserver } from "unigate/worker";
 import { listed } from "../announce.ts";
 import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
 import { durationOf } from "../call-arguments.ts";
@@ -32,6 +32,7 @@ export const worker: Command = defineCommand({
     id: { type: "string", description: "name of the worker; default host and process id", value: "ID" },
     version: { type: "string", description: "version, for callers that send X-API-Version", value: "V" },
     weight: { type: "number", description: "share of jobs under weightedRoundRobin; default 1", value: "N" },
+    trace: { type: "boolean", description: "give each job a span, for the OpenTelemetry provider that the files register" },
     watch: { type: "boolean", description: "reload when a file changes; running jobs finish on the old version" },
     grace: {
       type: "string",
@@ -62,7 +63,8 @@ async function serveHere(context: CommandContext): Promise<void> {
   const [{ services, program }, logger] = await Promise.all([loadWork(context), createLogger(context.text("log-level"), "warn")]);
   survive(logger);
   const ofProgram = program === undefined ? {} : { concurrency: 1 };
-  const assembled = assembleWorker(services, { logger: linkNotes(logger, note), ...ofProgram, ...identity(context) });
+  const observer = context.isSet("trace") ? { observer: await loadJobSpans() } : {};
+  const assembled = assembleWorker(services, { logger: linkNotes(logger, note), ...ofProgram, ...observer, ...identity(context) });
   let isToldToStop = false;
   const stopped = untilStopped({
     async drain() {
@@ -106,6 +108,14 @@ async function loadWork(context: CommandContext): Promise<{ services: LoadedServ
     graceMs: graceOf(context),
     note,
   });
+}
+
+async function loadJobSpans(): Promise<JobObserver> {
+  try {
+    return (await import("unigate/plugins/tracing")).jobSpans();
+  } catch (error) {
+    throw new UserError("--trace needs OpenTelemetry's API, which is not installed", "npm install @opentelemetry/api", { cause: error });
+  }
 }
 
 async function announce({ output, text }: CommandContext, { worker: instance }: AssembledWorker, startedAt: number): Promise<void> {
@@ -188,7 +198,8 @@ function identity(context: CommandContext): {
 
 function passedOn(context: CommandContext): string[] {
   const names = ["gate", "service", "exec", "method", "concurrency", "version", "weight", "grace", "log-level"];
-  return names.flatMap((name) => context.texts(name).map((value) => `--${name}=${value}`));
+  const texts = names.flatMap((name) => context.texts(name).map((value) => `--${name}=${value}`));
+  return context.isSet("trace") ? [...texts, "--trace"] : texts;
 }
 
 function graceOf(context: CommandContext): number {
