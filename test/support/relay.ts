@@ -2,11 +2,12 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 
 type Direction = "from the gate" | "to the gate";
 
-/** A TCP relay that can stop forwarding in one direction and keep every socket open: a half-open link. */
+/** A TCP relay that loses what it should forward and keeps every socket open (a half-open link), or that cuts its connections. */
 export class Relay {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #forgotten = new WeakSet<Socket>();
   #swallowed: Direction | undefined;
 
   private constructor(server: Server) {
@@ -14,9 +15,9 @@ export class Relay {
     this.port = (server.address() as { port: number }).port;
   }
 
-  static async open(target: number): Promise<Relay> {
+  static async open(target: number, port = 0): Promise<Relay> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     const relay = new Relay(server);
     server.on("connection", (peer) => {
       const gate = connect(target, "127.0.0.1");
@@ -26,10 +27,11 @@ export class Relay {
         socket.on("close", () => {
           peer.destroy();
           gate.destroy();
+          relay.#sockets.delete(socket);
         });
       }
-      peer.on("data", (data) => void (relay.#swallowed === "to the gate" || gate.write(data)));
-      gate.on("data", (data) => void (relay.#swallowed === "from the gate" || peer.write(data)));
+      peer.on("data", (data) => void (relay.#swallowed === "to the gate" || relay.#forgotten.has(peer) || gate.write(data)));
+      gate.on("data", (data) => void (relay.#swallowed === "from the gate" || relay.#forgotten.has(gate) || peer.write(data)));
     });
     return relay;
   }
@@ -39,8 +41,18 @@ export class Relay {
     this.#swallowed = direction;
   }
 
-  async close(): Promise<void> {
+  /** Forwards nothing more over the connections that are there, as a NAT does that has lost its table; new ones work. */
+  forget(): void {
+    for (const socket of this.#sockets) this.#forgotten.add(socket);
+  }
+
+  /** Cuts the connections that are there; new ones work. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -28,7 +28,7 @@ const fromNginx: [what: string, asked: Asked][] = [
 const why = nginxProgram === undefined ? " (skipped: nginx is not installed)" : "";
 describe.skipIf(nginxProgram === undefined)(`a caller cannot tell the gate from the nginx behind it${why}`, () => {
   test.each(fromNginx)("%s", async (_what, asked) => {
-    const url = await startNginx(
+    const { url } = await startNginx(
       'root {folder}; location = /moved { return 302 /large; } location /mirror { return 200 "$request_method $request_uri $http_x_own"; } ' +
         "location = /small { client_max_body_size 1k; proxy_pass http://127.0.0.1:9; }",
     );
