@@ -32,6 +32,7 @@ export type { Intake, IntakeMode } from "../webhook/intake.ts";
 export type { Strategy } from "../strategy/strategy.ts";
 export type { SignedRequest, Webhook } from "../webhook/webhook.ts";
 export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
+export { parseGateUrl } from "./carriers.ts";
 export { defaultGateKey, defaultGateUrl } from "./default-gate-url.ts";
 export { IncomingJob, type IncomingOwner } from "./incoming-job.ts";
 export { readJob, writeJob } from "./job-record.ts";
