@@ -1,3 +1,4 @@
+import type { GateAddress } from "./contexts/gate-address.ts";
 import type { Output } from "./output.ts";
 
 /** An option of a command; every one is written `--name`. */
@@ -21,13 +22,19 @@ export interface PositionalSpec {
   choices?: readonly string[];
 }
 
-/** What a command gets when it runs. */
-export interface CommandContext {
+/** What was typed after the name of a command. */
+export interface ParsedArguments {
   /** Positional arguments by name: text, or a list for the one that takes the rest. */
   readonly text: (name: string) => string | undefined;
   readonly texts: (name: string) => string[];
   readonly number: (name: string) => number | undefined;
   readonly isSet: (name: string) => boolean;
+}
+
+/** What a command gets when it runs. */
+export interface CommandContext extends ParsedArguments {
+  /** The gate that it talks to, for commands with `gateOptions`. Throws a `UserError` when it was named wrongly. */
+  readonly gate: () => GateAddress;
   output: Output;
   /** Aborts on the first Ctrl-C. */
   signal: AbortSignal;
@@ -40,6 +47,8 @@ export interface Command {
   positionals?: readonly PositionalSpec[];
   options?: Readonly<Record<string, OptionSpec>>;
   examples?: readonly string[];
+  /** Whether it changes something at the gate: then a context that is read-only refuses. Every command with `gateOptions` says it. */
+  readonly changesGate?: (given: ParsedArguments) => boolean;
   run(context: CommandContext): Promise<void>;
 }
 
@@ -51,7 +60,8 @@ export function defineCommand(command: Command): Command {
 /** Options of every command that talks to a gate. */
 export const gateOptions: Readonly<Record<string, OptionSpec>> = {
   key: { type: "string", description: "key of the gate, where it has keys; default $GATE_KEY", value: "KEY" },
-  gate: { type: "string", description: "URL of the gate; default $GATE_URL, else tcp://127.0.0.1:5555", value: "URL" },
+  gate: { type: "string", description: "URL of the gate; default $GATE_URL, the context in use, or tcp://127.0.0.1:5555", value: "URL" },
+  context: { type: "string", description: "gate that `gate context` knows under this name; default $GATE_CONTEXT", value: "NAME" },
 };
 
 /** The option of every command that prints a result. */

@@ -1,15 +1,16 @@
 import type { CommandContext } from "./command.ts";
-import { defaultGateKey, defaultGateUrl, Metadata, type MetadataInit } from "unigate/transport";
+import { defaultGateKey, Metadata, type MetadataInit } from "unigate/transport";
 import { UserError } from "./user-error.ts";
 
 /** `gate call package.Service/Method`: the server at a grpc:// URL tells its messages by reflection, as with grpcurl. */
 export async function callGrpc(
-  { text, output, signal }: CommandContext,
+  { gate, output, signal }: CommandContext,
   target: string,
   args: readonly unknown[],
   { metadata, timeout }: { metadata: MetadataInit; timeout: number },
 ): Promise<void> {
-  const url = URL.parse(text("gate") ?? defaultGateUrl());
+  const { url: address, key } = gate();
+  const url = URL.parse(address);
   if (url?.protocol !== "grpc:" && url?.protocol !== "grpcs:")
     throw new UserError(
       `${target} is a method of a gRPC server`,
@@ -19,7 +20,7 @@ export async function callGrpc(
   // What the command line parsed is JSON, or text.
   const messages = args.length === 0 ? [{}] : (args as Parameters<typeof callByReflection>[2]);
   const call = await callByReflection(url, target, messages, {
-    metadata: withKey(Metadata.from(metadata), text("key") ?? defaultGateKey()),
+    metadata: withKey(Metadata.from(metadata), key ?? defaultGateKey()),
     timeoutMs: timeout,
     signal,
   });

@@ -1,13 +1,11 @@
 import yargs, { type Options } from "yargs";
-import type { Command, CommandContext, OptionSpec, PositionalSpec } from "./command.ts";
+import type { Command, OptionSpec, ParsedArguments, PositionalSpec } from "./command.ts";
 import { usageOf } from "./help.ts";
 import { suggest } from "./suggest.ts";
 import { UserError } from "./user-error.ts";
 
-type Parsed = Pick<CommandContext, "text" | "texts" | "number" | "isSet">;
-
 /** Reads the arguments of a command; throws a `UserError` that names the wrong one. The only file that knows yargs. */
-export async function parse(command: Command, argv: readonly string[]): Promise<Parsed> {
+export async function parse(command: Command, argv: readonly string[]): Promise<ParsedArguments> {
   const options = command.options ?? {};
   const next = `usage: ${usageOf(command)}; \`gate ${command.name} --help\` tells more`;
   const values: Record<string, unknown> = await yargs()

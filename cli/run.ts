@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { commandHelp, generalHelp } from "./help.ts";
+import type { GateAddress } from "./contexts/gate-address.ts";
 import { createOutput } from "./output.ts";
 import { exitCodes, reportError } from "./report-error.ts";
 import { UserError } from "./user-error.ts";
@@ -50,14 +51,16 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 async function execute(command: Command, argv: readonly string[]): Promise<void> {
-  // The parser is loaded only for a command that runs.
-  const { parse } = await import("./parse.ts");
+  // Loaded only for a command that runs.
+  const [{ parse }, { gateAddress, refuseReadOnly }] = await Promise.all([import("./parse.ts"), import("./contexts/gate-address.ts")]);
   const parsed = await parse(command, argv);
+  const gate = (): GateAddress => gateAddress(parsed);
+  if (command.changesGate?.(parsed) === true) refuseReadOnly(command.name, gate());
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once("SIGINT", onInterrupt);
   try {
-    await command.run({ ...parsed, output: createOutput(parsed.isSet("json")), signal: interrupted.signal });
+    await command.run({ ...parsed, gate, output: createOutput(parsed.isSet("json")), signal: interrupted.signal });
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
     process.exitCode = exitCodes.interrupted;

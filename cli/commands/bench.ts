@@ -27,6 +27,7 @@ export const bench: Command = defineCommand({
     ...jsonOption,
   },
   examples: ["gate bench counter.increment visitors -c 256 -d 10s", "gate bench text.echo hello --json | jq .latency.percentiles"],
+  changesGate: () => true,
   async run(context) {
     const load: Load = {
       ...(await callArguments(context)),
@@ -43,7 +44,7 @@ async function measure(context: CommandContext, client: Client, load: Load): Pro
   await tryOnce(client, load);
   const tally = createTally();
   const end = await underProgress(tally, load.durationMs, () => applyLoad(client, load, tally));
-  const gate = context.text("gate") ?? (process.env["GATE_URL"] || "tcp://127.0.0.1:5555");
+  const gate = context.gate().url;
   const result = resultOf({ target: load.target, gate, concurrency: load.concurrency }, tally, end);
   context.output.report(reportOf(result, tally.messages), result);
   if (load.signal.aborted) process.exitCode = exitCodes.interrupted;

@@ -31,6 +31,7 @@ export const call: Command = defineCommand({
     "gate call mail.send you@example.com --async",
     'gate call echo.v1.Echo/Say --gate grpc://127.0.0.1:50051 -d \'{"text":"hi"}\'',
   ],
+  changesGate: () => true,
   async run(context) {
     const target = context.text("target") as string;
     const { args, metadata, timeout } = await callArguments(context);

@@ -15,6 +15,7 @@ export const explain: Command = defineCommand({
     ...jsonOption,
   },
   examples: ["gate explain counter.increment"],
+  changesGate: () => false,
   async run(context) {
     const args = [context.text("target"), context.text("version")];
     await withClient(context, async (client) => {

@@ -26,6 +26,7 @@ export const expose: Command = defineCommand({
     "log-level": { type: "string", description: "debug, info, warn or error; default $GATE_LOG, else warn", value: "LEVEL" },
   },
   examples: ["gate expose http://localhost:3000 --gate wss://gate.example", "gate expose 3000 --path /app --json"],
+  changesGate: () => true,
   async run(context) {
     await serve(context);
     // Connections that are kept alive would keep the process.
@@ -52,9 +53,10 @@ async function serve(context: CommandContext): Promise<void> {
 }
 
 async function makeWorker(context: CommandContext, logger: Logger): Promise<Worker> {
+  const { url, key } = context.gate();
   const given = {
-    gate: context.text("gate"),
-    key: context.text("key"),
+    gate: url,
+    key,
     path: context.text("path"),
     name: context.text("name"),
     id: context.text("id"),
@@ -74,14 +76,13 @@ async function makeWorker(context: CommandContext, logger: Logger): Promise<Work
   }
 }
 
-async function announce({ output, text }: CommandContext, worker: Worker): Promise<void> {
+async function announce({ output, text, gate }: CommandContext, worker: Worker): Promise<void> {
   try {
     await worker.start();
   } catch (error) {
     throw refusal(error);
   }
-  const gate = text("gate") ?? (process.env["GATE_URL"] || "tcp://127.0.0.1:5555");
-  output.note(`exposing ${toUrl(text("url") ?? "")} at ${publicUrl(gate, text("path") ?? "/")} as ${worker.id}`);
+  output.note(`exposing ${toUrl(text("url") ?? "")} at ${publicUrl(gate().url, text("path") ?? "/")} as ${worker.id}`);
 }
 
 async function untilLeft(worker: Worker): Promise<void> {

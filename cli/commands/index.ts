@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   jobs: { summary: "jobs that nobody waits for: list, show, retry, cancel, replay", load: async () => (await import("./jobs.ts")).jobs },
   explain: { summary: "which route and worker a target gets, and why", load: async () => (await import("./explain.ts")).explain },
   bench: { summary: "call a target over and over, and tell how fast it is", load: async () => (await import("./bench.ts")).bench },
+  context: { summary: "gates under names: add, use, list, remove", load: async () => (await import("./context.ts")).context },
   keys: { summary: "make a key for callers and workers", load: async () => (await import("./keys.ts")).keys },
   check: { summary: "check a config, and name every fault of it", load: async () => (await import("./check.ts")).check },
 };

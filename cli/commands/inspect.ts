@@ -114,6 +114,7 @@ function inspect<Status>(view: View<Status>): Command {
     name: view.name,
     summary: view.summary,
     options: { ...gateOptions, ...jsonOption },
+    changesGate: () => false,
     async run(context: CommandContext) {
       const status = await withClient(
         context,

@@ -41,6 +41,7 @@ export const jobs: Command = defineCommand({
     "gate jobs retry --state dead --target mail.send",
     "gate jobs replay 5f0c…",
   ],
+  changesGate: ({ text }) => Object.hasOwn(steps, text("action") ?? ""),
   async run(context) {
     const action = context.text("action") as string;
     const step = steps[action];

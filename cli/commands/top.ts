@@ -14,6 +14,8 @@ export const top: Command = defineCommand({
     json: { type: "boolean", description: "print one snapshot as JSON, and leave" },
   },
   examples: ["gate top", "gate top --gate wss://gate.example", "gate top --once", "gate top --json | jq '.workers[].id'"],
+  // Draining asks on its own.
+  changesGate: () => false,
   async run(context) {
     const isLive = !context.isSet("once") && !context.isSet("json");
     if (isLive && !(process.stdin.isTTY && process.stdout.isTTY))
@@ -27,18 +29,14 @@ export const top: Command = defineCommand({
 
 async function showLive(context: CommandContext, client: Client): Promise<void> {
   const { runDashboard } = await import("../top/run-dashboard.tsx");
-  const lastKey = await runDashboard(client, urlOf(context));
+  const lastKey = await runDashboard(client, context.gate());
   if (lastKey === "ctrl+c") process.exitCode = exitCodes.interrupted;
 }
 
 async function print(context: CommandContext, client: Client): Promise<void> {
   const { takeSnapshot, snapshotData } = await import("../top/snapshot.ts");
-  const state = await takeSnapshot(client, urlOf(context), context.signal);
+  const state = await takeSnapshot(client, context.gate().url, context.signal);
   if (context.isSet("json")) return context.output.result(snapshotData(state.live));
   const { frameText } = await import("../top/print-frame.tsx");
   context.output.print(frameText(state, { columns: process.stdout.columns ?? 120, rows: process.stdout.rows ?? 40 }));
-}
-
-function urlOf(context: CommandContext): string {
-  return context.text("gate") ?? (process.env["GATE_URL"] || "tcp://127.0.0.1:5555");
 }

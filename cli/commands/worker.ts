@@ -47,6 +47,7 @@ export const worker: Command = defineCommand({
     "gate worker --exec ./script.py",
     "gate worker --exec python3 script.py --instances 4",
   ],
+  changesGate: () => true,
   async run(context) {
     checkWork(context);
     const isSupervised = context.number("instances") !== undefined || context.isSet("watch");
@@ -118,14 +119,13 @@ async function loadJobSpans(): Promise<JobObserver> {
   }
 }
 
-async function announce({ output, text }: CommandContext, { worker: instance }: AssembledWorker, startedAt: number): Promise<void> {
+async function announce({ output, gate }: CommandContext, { worker: instance }: AssembledWorker, startedAt: number): Promise<void> {
   try {
     await instance.start();
   } catch (error) {
     throw refusal(error);
   }
-  const gate = text("gate") ?? (process.env["GATE_URL"] || "tcp://127.0.0.1:5555");
-  output.note(`serving ${listed(instance.methods)} at ${gate} as ${instance.id} (${Math.round(performance.now() - startedAt)} ms)`);
+  output.note(`serving ${listed(instance.methods)} at ${gate().url} as ${instance.id} (${Math.round(performance.now() - startedAt)} ms)`);
   process.send?.("serving");
 }
 
@@ -147,14 +147,14 @@ async function supervise(context: CommandContext): Promise<void> {
   const sources = [...context.texts("exec").slice(-1), ...files].filter((file) => existsSync(file));
   const { note } = context.output;
   const count = context.number("instances") ?? 1;
-  const key = context.text("key");
+  const { url, key } = context.gate();
   const name = context.text("id") ?? `${hostname()}-${process.pid}`;
   const supervisor = new Supervisor({
     count,
     graceMs: graceOf(context),
     note,
     ...(key === undefined ? {} : { env: { GATE_KEY: key } }),
-    argv: (slot) => ["worker", ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
+    argv: (slot) => ["worker", `--gate=${url}`, ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
   });
   const unwatch = context.isSet("watch") ? reloadOnChange(supervisor, { files: sources, note }) : () => {};
   const stopped = untilStopped({
@@ -185,9 +185,10 @@ function identity(context: CommandContext): {
   concurrency?: number;
   weight?: number;
 } {
+  const { url: gate, key } = context.gate();
   const given = {
-    gate: context.text("gate"),
-    key: context.text("key"),
+    gate,
+    key,
     id: context.text("id"),
     version: context.text("version"),
     concurrency: context.number("concurrency"),
@@ -197,7 +198,7 @@ function identity(context: CommandContext): {
 }
 
 function passedOn(context: CommandContext): string[] {
-  const names = ["gate", "service", "exec", "method", "concurrency", "version", "weight", "grace", "log-level"];
+  const names = ["service", "exec", "method", "concurrency", "version", "weight", "grace", "log-level"];
   const texts = names.flatMap((name) => context.texts(name).map((value) => `--${name}=${value}`));
   return context.isSet("trace") ? [...texts, "--trace"] : texts;
 }

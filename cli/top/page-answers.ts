@@ -1,4 +1,5 @@
 import { type Client, GateError } from "unigate/client";
+import type { GateAddress } from "../contexts/gate-address.ts";
 import type { DrainStatus, Explanation, WorkerDetail } from "unigate/transport";
 import type { Page } from "./state.ts";
 import type { Store } from "./store.ts";
@@ -22,9 +23,10 @@ async function answered(client: Client, page: Exclude<Page, { name: "help" }>): 
   }
 }
 
-/** Drains a worker; the store hears how it went. */
-export async function drain(client: Client, store: Store, worker: string): Promise<void> {
+/** Drains a worker, unless the gate is read-only here; the store hears how it went. */
+export async function drain(client: Client, store: Store, worker: string, { source, isReadOnly }: GateAddress): Promise<void> {
   store.dispatch({ type: "answered" });
+  if (isReadOnly) return store.dispatch({ type: "failed", text: `${source} is read-only: ${worker} was not drained` });
   try {
     store.dispatch({ type: "drained", status: await client.call<DrainStatus>("Gate.drain", [worker], { timeout }) });
   } catch (error) {

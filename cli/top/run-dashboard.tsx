@@ -1,5 +1,6 @@
 import { render } from "ink";
 import type { Client } from "unigate/client";
+import type { GateAddress } from "../contexts/gate-address.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { followGate } from "./follow-gate.ts";
 import { commandOf } from "./keys.ts";
@@ -12,8 +13,8 @@ import { themeFor } from "./theme.ts";
 const maxFps = 15;
 
 /** Runs the dashboard in this terminal until its user leaves; resolves with the key that ended it. Rejects when the gate never answers. */
-export async function runDashboard(client: Client, url: string): Promise<string> {
-  const store = createStore(initialState(url));
+export async function runDashboard(client: Client, gate: GateAddress): Promise<string> {
+  const store = createStore(initialState(gate.url));
   const leaving = new AbortController();
   const following = followGate(client, store, leaving.signal);
   // Nobody wants a screen that cannot show anything: the first update comes before it.
@@ -33,7 +34,7 @@ export async function runDashboard(client: Client, url: string): Promise<string>
     if (command.type === "quit") {
       lastKey = key;
       app.unmount();
-    } else if (command.type === "drain") void drain(client, store, command.worker);
+    } else if (command.type === "drain") void drain(client, store, command.worker, gate);
     else store.dispatch(command);
   }
   try {

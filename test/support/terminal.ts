@@ -10,15 +10,34 @@ export const missing: string | undefined = hasTmux() ? undefined : "tmux is not 
 /** What a terminal before a person does not have in its environment: a CI's marks turn colours off. */
 const plain = ["env", ...["CI", "NO_COLOR", "FORCE_COLOR", "NODE_OPTIONS"].flatMap((name) => ["-u", name])];
 
+interface TerminalOptions {
+  columns?: number;
+  rows?: number;
+  nodeArgs?: string;
+  cwd?: string;
+  env?: Readonly<Record<string, string>>;
+}
+
 /** A real terminal, in tmux, in which `gate` runs; it is closed when the test ends. */
 export class Terminal {
   readonly #socket = `gate-test-${randomBytes(4).toString("hex")}`;
 
-  constructor(args: string, { columns = 100, rows = 30, nodeArgs = "", cwd = process.cwd() } = {}) {
+  constructor(args: string, { columns = 100, rows = 30, nodeArgs = "", cwd = process.cwd(), env = {} }: TerminalOptions = {}) {
     // The shell outlives a Ctrl-C, to tell the exit code.
     const command = `trap : INT; echo before; ${process.execPath} ${nodeArgs} ${gateCommand} ${args}; echo "exit code $?"; exec cat`;
     const size = ["-x", String(columns), "-y", String(rows), "-c", cwd];
-    this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, ...plain, "sh", "-c", command);
+    this.#tmux(
+      "-f",
+      "/dev/null",
+      "new-session",
+      "-d",
+      ...size,
+      ...plain,
+      ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      "sh",
+      "-c",
+      command,
+    );
     onTestFinished(() => void this.#tmux("kill-server"));
   }
 
