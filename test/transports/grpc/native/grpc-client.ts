@@ -1,4 +1,11 @@
-import { type ChannelCredentials, type Client, credentials, loadPackageDefinition, type ServiceClientConstructor } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  type Client,
+  credentials,
+  loadPackageDefinition,
+  type ServiceClientConstructor,
+} from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { dirname } from "node:path";
 import { onTestFinished } from "vitest";
@@ -8,7 +15,13 @@ import { onTestFinished } from "vitest";
 export type LooseClient = Client & Record<string, any>;
 
 /** A grpc-js client of `service` in a .proto file; closed when the test is over. */
-export function grpcClient(url: string, file: string, service: string, secure?: ChannelCredentials): LooseClient {
+export function grpcClient(
+  url: string,
+  file: string,
+  service: string,
+  secure?: ChannelCredentials,
+  options: ChannelOptions = {},
+): LooseClient {
   const definition = loadSync(file, {
     includeDirs: [dirname(file), new URL("../../../../node_modules/protobufjs", import.meta.url).pathname],
     keepCase: true,
@@ -22,6 +35,7 @@ export function grpcClient(url: string, file: string, service: string, secure?: 
   const client = new (found as ServiceClientConstructor)(
     new URL(url).host,
     secure ?? credentials.createInsecure(),
+    options,
   ) as unknown as LooseClient;
   onTestFinished(() => client.close());
   return client;
