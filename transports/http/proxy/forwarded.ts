@@ -1,16 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import proxyAddr from "@fastify/proxy-addr";
 
-/** Headers by which proxies tell who asked. */
-const forwardedHeaders: ReadonlySet<string> = new Set([
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-forwarded-port",
-  "x-real-ip",
-]);
-
 /** Who asked, and as whom: what a proxied request says of its caller. */
 export interface Forwarding {
   /** Address of the caller, as far as the proxies in front are believed. */
@@ -30,11 +20,6 @@ export function createForwarding(trustProxy: boolean | string | string[]): Forwa
     callerOf: (request) => (trustProxy === false ? addressOf(request) : proxyAddr(request, trusts)),
     believes: (request) => trustProxy !== false && trusts(addressOf(request), 0),
   };
-}
-
-/** Tells whether `name` is a header of proxies about their callers. */
-export function isForwardedHeader(name: string): boolean {
-  return forwardedHeaders.has(name);
 }
 
 /** What the proxies before us said, in their headers. */

@@ -1,8 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { GateError, Job, Metadata } from "unigate/transport";
-import { hopByHop, namedByConnection } from "../hop-by-hop.ts";
-import { type Forwarding, isForwardedHeader, pushForwarded } from "./forwarded.ts";
+import { headerName } from "../header-name.ts";
+import { namedByConnection } from "../hop-by-hop.ts";
+import { newRequestId } from "../request-id.ts";
+import { type Forwarding, pushForwarded } from "./forwarded.ts";
 
 const noBody = Buffer.alloc(0);
 /** Methods that may be sent again. Source: RFC 9110 section 9.2.2; a proxied server is taken at HTTP's word. */
@@ -37,10 +38,12 @@ export function toProxiedJob(options: ProxiedRequest): Job {
   let hosts = 0;
   let hasId = false;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] as string).toLowerCase();
+    const known = headerName(rawHeaders[at] as string);
     const value = rawHeaders[at + 1] as string;
-    if (hopByHop.has(name) || named?.includes(name) === true || headers?.[name] !== undefined) continue;
-    if (isForwardedHeader(name)) {
+    if (known === undefined || known.isOfTheHop) continue;
+    const name = known.lower;
+    if (named?.includes(name) === true || headers?.[name] !== undefined) continue;
+    if (known.isForwarded) {
       if (isBelieved && name !== "x-real-ip") said[name] = said[name] === undefined ? value : `${said[name]}, ${value}`;
       continue;
     }
@@ -51,7 +54,7 @@ export function toProxiedJob(options: ProxiedRequest): Job {
   }
   if (hosts > 1) throw new GateError("invalid_argument", "the request has more than one host");
   for (const [name, value] of Object.entries(headers ?? {})) if (value !== null) flat.push(name, value);
-  if (!hasId) flat.push("x-request-id", randomUUID());
+  if (!hasId) flat.push("x-request-id", newRequestId());
   pushForwarded(flat, request, said);
   return new Job({
     target,

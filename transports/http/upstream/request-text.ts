@@ -1,4 +1,4 @@
-import { headerName, isHeaderValue } from "./header-name.ts";
+import { headerName, isHeaderValue } from "../header-name.ts";
 
 /** What a request's text is made of. */
 interface RequestParts {
@@ -25,21 +25,23 @@ export function toRequestText({ method, path, host, headers, upgrade, via, lengt
   if (method === "CONNECT" || headerName(method) === undefined)
     throw new Unsayable(`${JSON.stringify(method)} is not a method for a server`);
   if (notInPath.test(path)) throw new Unsayable(`the path ${JSON.stringify(path)} has a character that must be percent-encoded`);
-  let text = `${method} ${path} HTTP/1.1\r\n`;
-  if (host !== undefined) text += `host: ${host}\r\n`;
+  let text = `${method} ${path} HTTP/1.1`;
+  if (host !== undefined) text += `\r\nhost: ${host}`;
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] as string;
     const value = headers[at + 1] as string;
     // The framing is that of this hop, and said below.
     if (name === "content-length" || (name === "host" && host !== undefined)) continue;
-    if (headerName(name) === undefined) throw new Unsayable(`${JSON.stringify(name)} is not the name of a header`);
+    const known = headerName(name);
+    if (known === undefined) throw new Unsayable(`${JSON.stringify(name)} is not the name of a header`);
     if (!isHeaderValue(value)) throw new Unsayable(`the header ${name} has a character that HTTP does not allow`);
-    text += `${name}: ${value}\r\n`;
+    text += known.line;
+    text += value;
   }
-  if (via !== undefined) text += `via: 1.1 ${via}\r\n`;
-  if (length === "chunked") text += "transfer-encoding: chunked\r\n";
-  else if (length !== undefined) text += `content-length: ${length}\r\n`;
-  if (upgrade === undefined) return `${text}connection: keep-alive\r\n\r\n`;
+  if (via !== undefined) text += `\r\nvia: 1.1 ${via}`;
+  if (length === "chunked") text += "\r\ntransfer-encoding: chunked";
+  else if (length !== undefined) text += `\r\ncontent-length: ${length}`;
+  if (upgrade === undefined) return `${text}\r\nconnection: keep-alive\r\n\r\n`;
   if (!isHeaderValue(upgrade)) throw new Unsayable("the protocol to change to has a character that HTTP does not allow");
-  return `${text}connection: upgrade\r\nupgrade: ${upgrade}\r\n\r\n`;
+  return `${text}\r\nconnection: upgrade\r\nupgrade: ${upgrade}\r\n\r\n`;
 }

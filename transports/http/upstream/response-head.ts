@@ -1,5 +1,5 @@
 import { namedByConnection } from "../hop-by-hop.ts";
-import { headerName, isHeaderValue } from "./header-name.ts";
+import { headerName, isHeaderValue } from "../header-name.ts";
 
 /** How the end of a body is told: after so many bytes, by its last chunk, or by the end of the connection. */
 export type Framing = number | "chunked" | "until-close";
