@@ -4,21 +4,23 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { Redis } from "ioredis";
 
-/** The installed redis-server; throws with how to install it where there is none. */
-function redisServer(): string {
+/** An installed program of Redis; throws with how to install it where there is none. */
+export function redisProgram(name: "redis-server" | "redis-sentinel" | "redis-cli"): string {
   const folders = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
-  const program = folders.map((folder) => `${folder}/redis-server`).find((path) => existsSync(path));
+  const program = folders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
   if (program !== undefined) return program;
-  throw new Error("these tests need redis-server; install it: apt-get install redis-server (Debian), brew install redis (macOS)");
+  throw new Error(
+    `these tests need ${name}; install it: apt-get install redis-server redis-sentinel redis-tools (Debian), brew install redis (macOS)`,
+  );
 }
 
-/** Resolves with a TCP port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Resolves with `count` TCP ports that are free now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  return ports;
 }
 
 /** A redis-server of its own, on a port of its own, with its data in a folder that goes with it. */
@@ -37,8 +39,8 @@ export class RedisServer implements AsyncDisposable {
   }
 
   /** Starts one; `args` are further ones of redis-server. Rejects where it is not installed, and tells how to. */
-  static async start(args: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), args);
+  static async start(args: readonly string[] = [], port?: number): Promise<RedisServer> {
+    const server = new RedisServer(port ?? ((await freePorts(1))[0] as number), args);
     await server.run();
     return server;
   }
@@ -52,7 +54,9 @@ export class RedisServer implements AsyncDisposable {
   /** Starts it again after `kill`, with the data that it had written. */
   async run(): Promise<void> {
     const fixed = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#directory, "--save", ""];
-    const child = spawn(redisServer(), [...fixed, "--appendfsync", "always", ...this.#args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(redisProgram("redis-server"), [...fixed, "--appendfsync", "always", ...this.#args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#process = child;
     let said = "";
     await new Promise<void>((resolve, reject) => {

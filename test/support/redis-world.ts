@@ -24,9 +24,16 @@ export class RedisWorld implements AsyncDisposable {
     return new RedisWorld(server, (await through?.(server)) ?? server.url);
   }
 
+  /** On several servers that are run together; `server` is the one that `world.server` names. */
+  static on(servers: AsyncDisposable & { url: string }, server: RedisServer): RedisWorld {
+    const world = new RedisWorld(server, servers.url);
+    world.#closers.push(async () => await servers[Symbol.asyncDispose]());
+    return world;
+  }
+
   /** What everybody is given. */
   get url(): string {
-    return `${this.#address}?heartbeat=${this.#heartbeat}`;
+    return `${this.#address}${this.#address.includes("?") ? "&" : "?"}heartbeat=${this.#heartbeat}`;
   }
 
   /** Sets the period of the beats of all that come from now on. */

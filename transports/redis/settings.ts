@@ -65,8 +65,12 @@ export function redisSettings(options: RedisOptions): RedisSettings {
 
 /** What a client or worker is given to meet a gate with these options; without the password. */
 export function meetingUrl({ url, prefix = "gate" }: RedisOptions): string {
-  const { label = "" } = parseRedisUrl(url) ?? {};
-  return prefix === "gate" ? label : `${label}?prefix=${encodeURIComponent(prefix)}`;
+  const shown = URL.parse(url);
+  if (shown === null) return "";
+  shown.username = "";
+  shown.password = "";
+  if (prefix !== "gate") shown.searchParams.set("prefix", prefix);
+  return shown.href;
 }
 
 /** Settings of a client or worker, which has nothing but its URL: `?prefix=` and `?heartbeat=` belong to us, the rest is Redis'. */

@@ -52,6 +52,7 @@ export class Commands {
   }
 
   async run(command: string, ...args: Argument[]): Promise<unknown> {
+    if (!this.isReady) throw new GateError("unavailable", `there is no connection to Redis at ${this.#label} now`);
     try {
       return await this.#client.callBuffer(command, ...(args as string[]));
     } catch (error) {

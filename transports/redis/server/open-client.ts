@@ -23,9 +23,10 @@ export async function openClient(address: RedisAddress, options: ClientOptions):
   // Its failures are told to whoever waits for a command; without a listener they would end the process.
   let last: Error | undefined;
   client.on("error", (error: Error) => (last = error));
-  const timer = setTimeout(() => client.disconnect(), connectTimeoutMs);
+  const { promise: overdue, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${connectTimeoutMs} ms`)), connectTimeoutMs);
   try {
-    await client.connect();
+    await Promise.race([client.connect(), overdue]);
     return client;
   } catch (error) {
     client.disconnect();
@@ -61,7 +62,12 @@ async function createClient(address: RedisAddress, options: ClientOptions): Prom
   if (address.kind === "cluster")
     return new Cluster([...address.nodes], {
       lazyConnect: true,
-      enableOfflineQueue: false,
+      // Nodes are connected to with their first command, and the next ones must wait for that.
+      enableOfflineQueue: true,
+      // Its own check leaves whoever waits waiting when the cluster is down; commands tell as well.
+      enableReadyCheck: false,
+      // As above: never twice.
+      retryDelayOnFailover: 0,
       clusterRetryStrategy: retryStrategy,
       slotsRefreshTimeout: connectTimeoutMs,
       redisOptions: { ...common, db: 0 },
