@@ -1,6 +1,2 @@
-import { createRequire } from "node:module";
-
-const manifest = createRequire(import.meta.url)("unigate/package.json") as { version: string };
-
-/** The version of this package. */
-export const version: string = manifest.version;
+/** The version of this package. Written out, because a bundle of a program has no `package.json` to ask. */
+export const version = "0.1.0";
