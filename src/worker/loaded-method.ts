@@ -2,6 +2,7 @@ import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import { type Executor, type Method, type MethodOptions, type ServiceDefinition, isServiceDefinition } from "./define-service.ts";
 import type { JobContext } from "./job-context.ts";
+import { inputSchemaOf } from "./json-schema.ts";
 import { isSchema } from "./standard-schema.ts";
 
 /** A method as its worker runs it. */
@@ -66,6 +67,8 @@ function describe(name: string, options: MethodOptions, handler: unknown): Metho
   const info: MethodInfo = { name };
   if (options.description !== undefined) info.description = options.description;
   if (options.params !== undefined) info.params = Object.keys(options.params);
+  const input = inputSchemaOf(options);
+  if (input !== undefined) info.input = input;
   if (options.idempotent === true) info.idempotent = true;
   if (options.http !== undefined) info.http = [options.http].flat();
   if (isGeneratorFunction(handler)) info.stream = true;
