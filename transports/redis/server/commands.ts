@@ -54,7 +54,7 @@ export class Commands {
   async run(command: string, ...args: Argument[]): Promise<unknown> {
     if (!this.isReady) throw new GateError("unavailable", `there is no connection to Redis at ${this.#label} now`);
     try {
-      return await this.#client.callBuffer(command, ...(args as string[]));
+      return await this.#client.callBuffer(command, ...(args.map(written) as string[]));
     } catch (error) {
       throw this.#failure(error);
     }
@@ -81,6 +81,12 @@ export class Commands {
     if (message === "Command timed out" || message.startsWith("READONLY")) this.#client.disconnect(true);
     return redisError(error, this.#label);
   }
+}
+
+/** The client writes other bytes than a Buffer's as the text of their numbers. */
+function written(argument: Argument): string | number | Buffer {
+  if (!(argument instanceof Uint8Array) || argument instanceof Buffer) return argument;
+  return Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength);
 }
 
 /** What a failed command means to a caller: `unavailable`, whatever the reason. */
