@@ -10,7 +10,7 @@ export function exerciseLife(open: OpenStore): void {
   describe("the life of a job", () => {
     it("is kept byte by byte, with its headers in their order, until it is taken", async () => {
       const { store } = await open(10);
-      const payload = Buffer.from([0, 255, 10, 13, 0]);
+      const payload = Uint8Array.of(0, 255, 10, 13, 0);
       const metadata = Metadata.fromFlat(["x-a", "1", "x-b", "2", "x-a", "3", "x-c-bin", Buffer.from([0, 200])]);
       const { job, isNew } = await store.submit(newJob({ payload, metadata, contentType: "image/png", accept: "text/plain" }));
       expect(isNew).toBe(true);
@@ -28,7 +28,7 @@ export function exerciseLife(open: OpenStore): void {
       const { store } = await open(10);
       const { id } = await submit(store);
       const { lease } = await takeOne(store);
-      const reply = { head: [":status", "201"], chunks: [Buffer.from("a"), Buffer.from("b")], payload: Buffer.from([9]), worker: "w1" };
+      const reply = { head: [":status", "201"], chunks: [Buffer.from("a"), Buffer.from("b")], payload: Uint8Array.of(9), worker: "w1" };
       expect(await store.complete(lease, reply)).toBe(true);
       const job = await store.get(id);
       expect(job?.state).toBe("completed");

@@ -1,0 +1,118 @@
+import { redisJobs } from "unigate/redis";
+import { type JobStore, silentLogger, systemClock } from "unigate/transport";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { exerciseJobStore } from "../../exercise/job-store/index.ts";
+import { newJob, refusal, stateOf, submit, takeOne } from "../../exercise/job-store/world.ts";
+import { eventuallyTrue } from "../../support/eventually.ts";
+import { RedisServer } from "../../support/redis-server.ts";
+
+let server: RedisServer;
+let opened = 0;
+beforeAll(async () => (server = await RedisServer.start(["--appendonly", "yes"])));
+afterAll(async () => await server[Symbol.asyncDispose]());
+
+/** A store of its own, unless a prefix says whose. */
+async function open(maxWaiting: number, options: { prefix?: string; maxKept?: number } = {}): Promise<JobStore> {
+  const store = await redisJobs({ url: server.url, prefix: `t${++opened}`, ...options }).open({
+    clock: systemClock,
+    logger: silentLogger,
+    maxWaiting,
+  });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Redis has its own clock, which nobody can move: the exercise waits it out. */
+const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms + 5));
+
+exerciseJobStore("in Redis", async (maxWaiting) => ({ store: await open(maxWaiting), pass }));
+
+describe("a store in Redis", () => {
+  it("is shared by gates of one prefix: one takes what the other has accepted, and both hear of its end", async () => {
+    const [one, two] = [await open(10, { prefix: "shared" }), await open(10, { prefix: "shared" })];
+    const heard: string[] = [];
+    one.listen({ ready: () => {}, ended: (id) => heard.push(id) });
+    const { id } = await submit(one);
+    await two.complete((await takeOne(two)).lease, { head: [] });
+    await eventuallyTrue("the other gate hears of it", () => heard.includes(id));
+    expect(await stateOf(one, id)).toBe("completed");
+  });
+
+  it("has what it accepted after Redis was killed and came back, and needs no help to go on", async () => {
+    const store = await open(10);
+    const waiting = await submit(store);
+    const taken = await submit(store, { target: "Sms.send" });
+    const [{ lease }] = (await store.take("Sms.send", 1, 60_000)) as [Awaited<ReturnType<typeof takeOne>>];
+    await server.kill();
+    expect((await refusal(store.submit(newJob()))).code).toBe("unavailable");
+    await server.run();
+    await eventuallyTrue("Redis is reached again", () =>
+      store.due().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect((await takeOne(store)).job.id).toBe(waiting.id);
+    expect(await store.complete(lease, { head: [] })).toBe(true);
+    expect(await stateOf(store, taken.id)).toBe("completed");
+    const heard: string[] = [];
+    store.listen({ ready: (target) => heard.push(target), ended: () => {} });
+    await eventuallyTrue("it is told of new jobs again", async () => (await submit(store), heard.includes("Mail.send")));
+  });
+
+  it("goes on when Redis has forgotten its scripts", async () => {
+    const store = await open(10);
+    await submit(store);
+    await server.client.script("FLUSH");
+    expect((await takeOne(store)).job.attempts).toBe(1);
+  });
+
+  it("keeps no more jobs that have ended than it should, and leaves nothing behind of those that it forgets", async () => {
+    const store = await open(100, { prefix: "few", maxKept: 2 });
+    for (const key of ["a", "b", "c", "d"]) {
+      await submit(store, { idempotencyKey: key, orderKey: key, deadlineMs: 60_000, resultTtlMs: 200 });
+      await store.complete((await takeOne(store)).lease, { head: [] });
+    }
+    expect(await store.counts()).toMatchObject({ completed: 2 });
+    await eventuallyTrue("the last ones are forgotten too", async () => (await store.counts()).completed === 0);
+    expect(await server.client.keys("few:*")).toEqual(["few:{jobs}:seq"]);
+  });
+
+  it("lies on one slot of a cluster", async () => {
+    await using cluster = await RedisServer.start(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
+    await cluster.client.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
+    await eventuallyTrue("the cluster is up", async () =>
+      String(await cluster.client.call("CLUSTER", "INFO")).includes("cluster_state:ok"),
+    );
+    const store = await redisJobs({ url: `${cluster.url}?cluster=true` }).open({
+      clock: systemClock,
+      logger: silentLogger,
+      maxWaiting: 10,
+    });
+    onTestFinished(() => store.close());
+    const heard: string[] = [];
+    store.listen({ ready: () => {}, ended: (id) => heard.push(id) });
+    const { id } = await submit(store, { orderKey: "a", idempotencyKey: "k" });
+    await store.complete((await takeOne(store)).lease, { head: [], payload: Buffer.from("done") });
+    await eventuallyTrue("its end is told", () => heard.includes(id));
+    expect((await store.list({ limit: 5, state: "completed" })).map((job) => job.id)).toEqual([id]);
+  });
+
+  it("tells the faults of its options", () => {
+    expect(redisJobs({ url: "http://x", maxKept: 0 }).check?.()).toMatchObject([{ path: "url" }, { path: "maxKept" }]);
+  });
+
+  it("costs one round trip for each step of a job", async () => {
+    const store = await open(10);
+    await submit(store);
+    await store.complete((await takeOne(store)).lease, { head: [] });
+    const callsOf = async (): Promise<number> => {
+      const stats = await server.client.info("commandstats");
+      return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
+    };
+    const before = await callsOf();
+    await submit(store);
+    await store.complete((await takeOne(store)).lease, { head: [] });
+    expect((await callsOf()) - before).toBe(3);
+  });
+});

@@ -1,0 +1,42 @@
+import type { ConfigFault, JobStoreConfig } from "unigate/transport";
+import { redisFaults, type RedisOptions, redisSettings } from "../settings.ts";
+
+/** Options of the job store in Redis. */
+export interface RedisJobsOptions extends Pick<RedisOptions, "url" | "prefix"> {
+  /** Jobs that have ended and are kept, over all targets; default 100 000. What should be forgotten first goes first. */
+  maxKept?: number;
+}
+
+const defaultMaxKept = 100_000;
+
+/**
+ * Keeps asynchronous jobs in a Redis (6.2 or newer, or Valkey), as durable as it is: with `appendfsync always`, what was accepted
+ * survives a crash. Gates that name the same Redis and prefix share the jobs, and go on with those of one that is lost.
+ *
+ * @example
+ * ```ts
+ * import { defineConfig } from "unigate";
+ * import { http } from "unigate/http";
+ * import { redisJobs } from "unigate/redis";
+ *
+ * export default defineConfig({ transports: [http()], jobs: { store: redisJobs({ url: "redis://127.0.0.1:6379" }) } });
+ * ```
+ */
+export function redisJobs(options: RedisJobsOptions): JobStoreConfig {
+  return {
+    name: "redis",
+    options,
+    check: () => faultsOf(options),
+    async open(host) {
+      const { address, prefix } = redisSettings(options);
+      const { openRedisJobs } = await import("./redis-job-store.ts");
+      return openRedisJobs({ address, prefix, maxKept: options.maxKept ?? defaultMaxKept }, host);
+    },
+  };
+}
+
+function faultsOf({ maxKept, ...options }: RedisJobsOptions): ConfigFault[] {
+  const faults = redisFaults(options);
+  if (maxKept === undefined || (Number.isInteger(maxKept) && maxKept >= 1)) return faults;
+  return [...faults, { path: "maxKept", problem: `${JSON.stringify(maxKept)} is not a number of jobs`, remedy: "write 1 or more" }];
+}
