@@ -8,6 +8,7 @@ import { requestIdOf } from "../request-job.ts";
 import { admit } from "../request-key.ts";
 import type { Forwarding } from "./forwarded.ts";
 import { ProxiedReply } from "./proxied-reply.ts";
+import { dropLeftover } from "./leftover.ts";
 import { toProxiedJob } from "./proxied-job.ts";
 import { climbs } from "./unsafe-path.ts";
 
@@ -74,8 +75,9 @@ function startStream(host: ForwardHost, request: IncomingMessage, response: Serv
   const reply = replyOf(host, response, job.id, () => request.resume());
   const control = host.gate.dispatch(job, reply);
   reply.controlledBy(control);
-  watchPauses(host, request);
+  watchPauses(host, request, response);
   pipe(request, control);
+  dropLeftover(request, response);
 }
 
 function pipe(request: IncomingMessage, control: JobControl): void {
@@ -88,7 +90,7 @@ function pipe(request: IncomingMessage, control: JobControl): void {
 
 function whenWhole(host: ForwardHost, request: IncomingMessage, response: ServerResponse, done: (body: Buffer) => void): void {
   const pieces: Buffer[] = [];
-  watchPauses(host, request);
+  watchPauses(host, request, response);
   request.on("data", (piece: Buffer) => pieces.push(piece));
   request.on("error", () => {});
   request.on("end", () => {
@@ -101,12 +103,13 @@ function whenWhole(host: ForwardHost, request: IncomingMessage, response: Server
 }
 
 /** A caller that stops in the middle of its body must not hold an upstream for ever; one that we hold up ourselves may take its time. */
-function watchPauses(host: ForwardHost, request: IncomingMessage): void {
+function watchPauses(host: ForwardHost, request: IncomingMessage, response: ServerResponse): void {
   if (host.bodyIdleMs === 0) return;
   let hasMoved = true;
   request.on("data", () => (hasMoved = true));
   const timer = host.gate.clock.every(host.bodyIdleMs, () => {
-    if (!hasMoved && !request.isPaused() && !request.complete) return answerTooSlow(request);
+    const isStalled = !hasMoved && !request.isPaused() && !request.complete;
+    if (isStalled) return response.writableFinished ? void request.socket.destroy() : answerTooSlow(request);
     hasMoved = false;
   });
   request.once("close", () => timer.clear());
