@@ -46,6 +46,7 @@ export function joinServers(gate: GateHost, target: string, route: ProxyRoute, v
       clock: gate.clock,
       logger: gate.logger,
       isLast: () => isLast(endpoint),
+      tryOthers: () => members.forEach((other) => other.health.tryEarly()),
       probe: (path, timeoutMs) => probe(gate, upstream, path, timeoutMs),
     });
     const member = { endpoint, upstream, health };

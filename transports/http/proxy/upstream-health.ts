@@ -16,6 +16,8 @@ export interface HealthHost {
   readonly logger: Logger;
   /** No other server of the route is up. */
   isLast(): boolean;
+  /** Calls `tryEarly` of every other server of the route. */
+  tryOthers(): void;
   /** Asks the server for `path`; resolves with the status, rejects when there is no response in time. */
   probe(path: string, timeoutMs: number): Promise<number>;
 }
@@ -29,7 +31,10 @@ const maxDoublings = 5;
  * It is *up*; after `failures` requests in a row without a response it is *ejected*: no jobs, for `ejectMs`, each time in a row twice as
  * long. Then it is *on trial*: one job at once, and with each response twice as many, until it has all of its room again. One failure
  * on trial ejects it anew. Where there is a path to check, an ejected server stays out until a check succeeds, and a server whose checks
- * fail `failures` times in a row is ejected. The last server that is up is never ejected by requests: a bad answer is better than none.
+ * fail `failures` times in a row is ejected.
+ *
+ * When the last server that is up fails, the ejected ones get their trial early: some may be back. The last one is never ejected by requests
+ * and has all of its room: a bad answer is better than none.
  */
 export class UpstreamHealth {
   readonly #settings: HealthSettings;
@@ -40,6 +45,8 @@ export class UpstreamHealth {
   #failedChecks = 0;
   #ejections = 0;
   #isEjected = false;
+  /** It has had a trial before its time, and has not answered since. */
+  #wasTriedEarly = false;
   #timer: Timer | undefined;
   #checks: Timer | undefined;
   #isChecking = false;
@@ -58,6 +65,14 @@ export class UpstreamHealth {
     else if (outcome.code !== "invalid_argument") this.#failedOnce(outcome);
   }
 
+  /** Puts an ejected server on trial now: it may live, or there is none better. Once, until it answers or its time has come. */
+  tryEarly(): void {
+    if (!this.#isEjected || this.#wasTriedEarly || this.#settings.path !== undefined) return;
+    this.#wasTriedEarly = true;
+    this.#timer?.clear();
+    this.#readmit();
+  }
+
   close(): void {
     this.#timer?.clear();
     this.#checks?.clear();
@@ -65,17 +80,24 @@ export class UpstreamHealth {
 
   #succeeded(): void {
     this.#failed = 0;
+    this.#wasTriedEarly = false;
     if (this.#isEjected || this.#endpoint.capacity >= this.#capacity) return;
-    this.#endpoint.capacity = Math.min(this.#endpoint.capacity * 2, this.#capacity);
+    this.#grant(Math.min(this.#endpoint.capacity * 2, this.#capacity));
     if (this.#endpoint.capacity === this.#capacity) this.#ejections = 0;
-    this.#endpoint.refresh();
   }
 
   #failedOnce(error: GateError): void {
     this.#failed++;
     const isOnTrial = this.#endpoint.capacity < this.#capacity;
-    if (this.#isEjected || (this.#failed < this.#settings.failures && !isOnTrial) || this.#host.isLast()) return;
-    this.#eject(error.message);
+    if (this.#isEjected || (this.#failed < this.#settings.failures && !isOnTrial)) return;
+    if (this.#host.isLast()) this.#host.tryOthers();
+    if (this.#host.isLast()) this.#grant(this.#capacity);
+    else this.#eject(error.message);
+  }
+
+  #grant(capacity: number): void {
+    this.#endpoint.capacity = capacity;
+    this.#endpoint.refresh();
   }
 
   #eject(reason: string): void {
@@ -83,7 +105,12 @@ export class UpstreamHealth {
     this.#isEjected = true;
     this.#host.logger.warn("upstream ejected", { upstream: this.#endpoint.id, forMs, reason });
     this.#endpoint.setState("down");
-    if (this.#settings.path === undefined) this.#timer = this.#host.clock.after(forMs, () => this.#readmit());
+    if (this.#settings.path === undefined) this.#timer = this.#host.clock.after(forMs, () => this.#readmitInTime());
+  }
+
+  #readmitInTime(): void {
+    this.#wasTriedEarly = false;
+    this.#readmit();
   }
 
   #readmit(): void {

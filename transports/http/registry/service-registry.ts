@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Endpoint, type EndpointLink, type EndpointOffer, GateError, type GateHost, type Timer } from "unigate/transport";
 import { loopError, viaOf } from "../loop.ts";
-import { UpstreamHealth } from "../proxy/upstream-health.ts";
+import { type HealthHost, UpstreamHealth } from "../proxy/upstream-health.ts";
 import { createUpstream, type Upstream } from "../upstream/index.ts";
 import { InstanceReply } from "./instance-reply.ts";
 import { toInstanceRequest } from "./instance-request.ts";
@@ -135,7 +135,8 @@ export class ServiceRegistry {
     instance.beatAt = Date.now();
     const before = offerOf(instance.registration);
     instance.registration = registration;
-    if (isDeepStrictEqual(before, offerOf(registration))) return;
+    // Whoever tells that it lives need not wait until its time is over.
+    if (isDeepStrictEqual(before, offerOf(registration))) return instance.place?.health.tryEarly();
     // Running jobs keep the link that they have.
     this.#leave(instance);
     instance.place = this.#join(instance);
@@ -170,8 +171,14 @@ export class ServiceRegistry {
   #join(instance: Instance): Place {
     const { clock, logger } = this.#gate;
     const endpoint = this.#gate.join(this.#linkOf(instance.upstream), offerOf(instance.registration));
-    const isLast = (): boolean => this.#isLast(instance);
-    return { endpoint, health: new UpstreamHealth(endpoint, health, { clock, logger, isLast, probe: () => Promise.resolve(0) }) };
+    const host: HealthHost = {
+      clock,
+      logger,
+      isLast: () => this.#isLast(instance),
+      tryOthers: () => this.#others(instance).forEach((other) => other.place?.health.tryEarly()),
+      probe: () => Promise.resolve(0),
+    };
+    return { endpoint, health: new UpstreamHealth(endpoint, health, host) };
   }
 
   #leave({ place }: Instance): void {
@@ -182,10 +189,12 @@ export class ServiceRegistry {
 
   /** No other instance of the service is up. */
   #isLast(instance: Instance): boolean {
+    return !this.#others(instance).some((other) => other.place?.endpoint.state === "ready");
+  }
+
+  #others(instance: Instance): Instance[] {
     const { name } = instance.registration;
-    for (const other of this.#instances.values())
-      if (other !== instance && other.registration.name === name && other.place?.endpoint.state === "ready") return false;
-    return true;
+    return [...this.#instances.values()].filter((other) => other !== instance && other.registration.name === name);
   }
 
   /** Plain requests are answered as they are; declared methods with a value. */

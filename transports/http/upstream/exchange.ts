@@ -146,8 +146,9 @@ export class Exchange implements JobControl, HeldWrite {
     if (this.#isOver) return;
     const { upstream, observed, mayRunElsewhere } = this.#options;
     const error = upstreamError(upstream, reason, cause);
-    const mayGoOn = !this.#hasStarted && reason !== "request" && mayRunElsewhere?.() !== false;
+    // Those who hear of it may let another server in.
     observed?.(error);
+    const mayGoOn = !this.#hasStarted && reason !== "request" && mayRunElsewhere?.() !== false;
     this.#fail(error, mayGoOn);
   }
 

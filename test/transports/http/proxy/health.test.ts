@@ -115,3 +115,32 @@ test("requests beyond the connections wait, and beyond the queue are refused wit
   release();
   expect([await first, await second]).toEqual(["200 done", "200 done"]);
 });
+
+test("when the last server that is up dies, an ejected one that is back is asked at once, not after its time", async () => {
+  const ports = [await freePort(), await freePort()];
+  const [first, second] = ports as [number, number];
+  const { gate, url } = await openGate({
+    proxy: [{ path: "/*", to: ports.map((port) => `http://127.0.0.1:${port}`), health: { ejectFor: "1h", failures: 2 } }],
+  });
+  const server = await startServer((_request, response) => response.end("one"), first);
+  for (let turn = 0; turn < 6; turn++) expect(await text(url)).toBe("200 one");
+  expect(gate.status.workers().map(({ state }) => state)).toEqual(["ready", "down"]);
+  await startServer((_request, response) => response.end("two"), second);
+  server.server.closeAllConnections();
+  await new Promise((resolve) => server.server.close(resolve));
+  const answers: string[] = [];
+  for (let turn = 0; turn < 6; turn++) answers.push((await text(url)).slice(0, 7));
+  expect(answers.filter((answer) => answer === "200 two").length).toBeGreaterThanOrEqual(5);
+  expect(gate.status.workers().map(({ state }) => state)).toEqual(["down", "ready"]);
+});
+
+test("while all servers are down, each request hears so at once, and none waits for one on trial", async () => {
+  const ports = [await freePort(), await freePort(), await freePort()];
+  const { url } = await openGate({
+    proxy: [{ path: "/*", to: ports.map((port) => `http://127.0.0.1:${port}`), health: { failures: 1 } }],
+  });
+  for (let turn = 0; turn < 5; turn++) {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => text(url)));
+    expect(answers.filter((answer) => !answer.startsWith("502 "))).toEqual([]);
+  }
+});

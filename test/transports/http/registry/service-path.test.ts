@@ -146,6 +146,21 @@ describe("/svc/{name}/", () => {
     expect(gate.status.workers().find(({ address }) => address === dead)?.state).toBe("down");
   });
 
+  test("asks an instance again that was left out, as soon as its next heartbeat comes", async () => {
+    const port = await freePort();
+    const service = `http://127.0.0.1:${port}`;
+    const { at, url, gate } = await openService((_request, response) => response.end("first"), {}, "");
+    await ask(`${url}/register`, { name: "shop", service });
+    const state = (): string | undefined => gate.status.workers().find(({ address }) => address === service)?.state;
+    for (let turn = 0; state() !== "down" && turn < 20; turn++) expect((await fetch(at)).status).toBe(200);
+    expect(state()).toBe("down");
+    await startServer((_request, response) => response.end("second"), port);
+    await ask(`${url}/register`, { name: "shop", service });
+    const answers = new Set<string>();
+    for (let turn = 0; turn < 4; turn++) answers.add(await (await fetch(at)).text());
+    expect([...answers].sort()).toEqual(["first", "second"]);
+  });
+
   test("says 502 when the only instance is not there", async () => {
     const { url } = await openGate();
     await ask(`${url}/register`, { name: "dead", service: `http://127.0.0.1:${await freePort()}` });
