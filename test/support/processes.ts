@@ -93,8 +93,8 @@ export interface RunningGate {
   http: string;
 }
 
-/** Starts `gate serve` on free ports, or on those of an earlier one, with more config as source text. */
-export async function startGate(folder: string, config = "", ports?: RunningGate): Promise<RunningGate> {
+/** Starts `gate serve` on free ports, or on those of an earlier one, with more config, and more options of its HTTP door, as source text. */
+export async function startGate(folder: string, config = "", ports?: RunningGate, httpOptions = ""): Promise<RunningGate> {
   const { writeFile } = await import("node:fs/promises");
   const [zmqPort, httpPort] =
     ports === undefined ? [await freePort(), await freePort()] : [Number(new URL(ports.zmq).port), Number(new URL(ports.http).port)];
@@ -102,7 +102,7 @@ export async function startGate(folder: string, config = "", ports?: RunningGate
   await writeFile(
     file,
     `import { defineConfig, fifo } from "unigate";\nimport { http } from "unigate/http";\nimport { zmq } from "unigate/zmq";\nvoid fifo;\n` +
-      `export default defineConfig({ transports: [http({ port: ${httpPort} }), zmq({ bind: "tcp://127.0.0.1:${zmqPort}" })], ${config} });\n`,
+      `export default defineConfig({ transports: [http({ port: ${httpPort}, ${httpOptions} }), zmq({ bind: "tcp://127.0.0.1:${zmqPort}" })], ${config} });\n`,
   );
   const process = new GateProcess(["serve", "-c", file]);
   await process.says(/ready in/);
