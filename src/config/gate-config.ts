@@ -71,7 +71,7 @@ export interface GateConfig {
   maxPayload?: Size;
   /** Payloads of waiting jobs, of all methods together; default `"256mb"`. A job that does not fit fails as `resource_exhausted`. */
   queueMemory?: Size;
-  /** Right after the start, how long a call of an unknown method waits for workers to come back; default `"2s"`. */
+  /** Right after the start, how long a call of an unknown method waits for workers to come back; default `"3s"`. */
   settle?: Duration;
   /** How long running jobs may take to finish when the gate stops; default `"30s"`. */
   drainTimeout?: Duration;

@@ -138,7 +138,7 @@ export function parseConfig(config: unknown, source = "the config"): GateSetting
     lostAfterBeats: data.lostAfter ?? 10,
     maxPayloadBytes: parseSize(data.maxPayload) ?? 16 * 1024 * 1024,
     queueBytes: parseSize(data.queueMemory) ?? 256 * 1024 * 1024,
-    settleMs: ms(data.settle, 2000),
+    settleMs: ms(data.settle, 3000),
     drainTimeoutMs: ms(data.drainTimeout, 30_000),
   };
 }

@@ -11,7 +11,8 @@ import type { SessionHandler } from "./session-options.ts";
 
 const connectTimeoutMs = 5000;
 const firstDelayMs = 50;
-const longestDelayMs = 5000;
+/** Shorter than the time that a gate waits for its workers after a start (`settle`). */
+const longestDelayMs = 2000;
 /** Until the gate names its limit, in bytes. */
 const maxRecordBytes = 1024 * 1024 * 1024;
 
@@ -47,7 +48,7 @@ export interface PeerLinkOptions {
 /**
  * The peer's side of a link that comes back: it opens a session, and another one with back-off whenever that is lost.
  *
- * Delays double from 50 ms to 5 s, each drawn between half and all of it, so that a thousand peers of a restarted gate do not
+ * Delays double from 50 ms to 2 s, each drawn between half and all of it, so that a thousand peers of a restarted gate do not
  * come at once ("Exponential Backoff And Jitter", M. Brooker 2015, "equal jitter").
  * A gate that is silent for three beats is left at once while no job runs, and after `lostAfterBeats` otherwise.
  */

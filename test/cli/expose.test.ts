@@ -102,7 +102,7 @@ test("an upload of 256 MB passes whole, and neither the gate nor the worker hold
   const grown = [memoryOf(running.process), memoryOf(exposing)].map((now, at) => now - (before[at] as number));
   // What either holds until the next collection is garbage, and the same for any size.
   for (const one of grown) expect(one).toBeLessThan(128);
-});
+}, 90_000);
 
 test("gate expose names what is wrong with its arguments, and what the gate refuses", async () => {
   expect(await gate(["expose"])).toMatchObject({ code: 2, stderr: expect.stringContaining("URL is missing") });

@@ -17,7 +17,7 @@ function faultsOf(config: unknown): string {
 describe("a config", () => {
   it("fills in every default", () => {
     const settings = parseConfig(defineConfig({ transports: [http()], routes: { "S.*": { strategy: fifo(), timeout: "2m" } } }));
-    expect(settings).toMatchObject({ heartbeatMs: 1000, lostAfterBeats: 10, maxPayloadBytes: 16 * 1024 * 1024, settleMs: 2000 });
+    expect(settings).toMatchObject({ heartbeatMs: 1000, lostAfterBeats: 10, maxPayloadBytes: 16 * 1024 * 1024, settleMs: 3000 });
     expect(settings.routes[0]).toMatchObject({ pattern: "S.*", timeoutMs: 120_000, queue: 10_000, waitForWorkerMs: 2000 });
   });
 
