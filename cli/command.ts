@@ -1,6 +1,9 @@
 import type { GateAddress } from "./contexts/gate-address.ts";
 import type { Output } from "./output.ts";
 
+/** What a shell offers for a value: methods of the running gate, or names of contexts; names of files, where the value is a `FILE`. */
+export type Completes = "targets" | "contexts";
+
 /** An option of a command; every one is written `--name`. */
 export interface OptionSpec {
   type: "string" | "number" | "boolean";
@@ -10,6 +13,7 @@ export interface OptionSpec {
   isMany?: boolean;
   /** What the value is called in help. */
   value?: string;
+  completes?: Completes;
 }
 
 /** A positional argument; the last may take the rest. */
@@ -20,6 +24,7 @@ export interface PositionalSpec {
   isMany?: boolean;
   /** The only words that it may be. */
   choices?: readonly string[];
+  completes?: Completes;
 }
 
 /** What was typed after the name of a command. */
@@ -61,7 +66,12 @@ export function defineCommand(command: Command): Command {
 export const gateOptions: Readonly<Record<string, OptionSpec>> = {
   key: { type: "string", description: "key of the gate, where it has keys; default $GATE_KEY", value: "KEY" },
   gate: { type: "string", description: "URL of the gate; default $GATE_URL, the context in use, or tcp://127.0.0.1:5555", value: "URL" },
-  context: { type: "string", description: "gate that `gate context` knows under this name; default $GATE_CONTEXT", value: "NAME" },
+  context: {
+    type: "string",
+    description: "gate that `gate context` knows under this name; default $GATE_CONTEXT",
+    value: "NAME",
+    completes: "contexts",
+  },
 };
 
 /** The option of every command that prints a result. */

@@ -16,7 +16,7 @@ export const bench: Command = defineCommand({
   name: "bench",
   summary: "Calls Service.method over and over, and tells how many calls came through, how fast, and what failed.",
   positionals: [
-    { name: "target", description: "Service.method", isRequired: true },
+    { name: "target", description: "Service.method", isRequired: true, completes: "targets" },
     { name: "arg", description: "JSON, or plain text when it is not; what follows -- is never an option", isMany: true },
   ],
   options: {

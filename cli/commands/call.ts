@@ -12,6 +12,7 @@ export const call: Command = defineCommand({
       name: "target",
       description: "Service.method; at a grpc:// URL also package.Service/Method of any server with reflection",
       isRequired: true,
+      completes: "targets",
     },
     { name: "arg", description: "JSON, or plain text when it is not; what follows -- is never an option", isMany: true },
   ],

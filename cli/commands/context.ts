@@ -11,7 +11,7 @@ export const context: Command = defineCommand({
   summary: "Keeps gates under names: `gate call … --context prod`, or every command after `gate context use prod`.",
   positionals: [
     { name: "action", description: "add, use, list or remove", isRequired: true, choices: ["add", "use", "list", "remove"] },
-    { name: "name", description: `of the context; \`use ${noContext}\` takes none` },
+    { name: "name", description: `of the context; \`use ${noContext}\` takes none`, completes: "contexts" },
   ],
   options: {
     gate: { type: "string", description: "add: URL of the gate", value: "URL" },

@@ -8,7 +8,7 @@ import { suggest } from "../suggest.ts";
 export const explain: Command = defineCommand({
   name: "explain",
   summary: "Tells which route a target gets, and which workers are candidates for it, and why the others are not.",
-  positionals: [{ name: "target", description: "Service.method", isRequired: true }],
+  positionals: [{ name: "target", description: "Service.method", isRequired: true, completes: "targets" }],
   options: {
     ...gateOptions,
     version: { type: "string", description: "as if the caller sent this X-API-Version", value: "V" },

@@ -25,5 +25,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   bench: { summary: "call a target over and over, and tell how fast it is", load: async () => (await import("./bench.ts")).bench },
   context: { summary: "gates under names: add, use, list, remove", load: async () => (await import("./context.ts")).context },
   keys: { summary: "make a key for callers and workers", load: async () => (await import("./keys.ts")).keys },
+  completion: { summary: "complete words in bash, zsh and fish", load: async () => (await import("./completion.ts")).completion },
   check: { summary: "check a config, and name every fault of it", load: async () => (await import("./check.ts")).check },
 };

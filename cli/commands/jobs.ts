@@ -29,7 +29,7 @@ export const jobs: Command = defineCommand({
   ],
   options: {
     state: { type: "string", description: "only waiting, running, completed, dead or cancelled ones", value: "STATE" },
-    target: { type: "string", description: "only those of Service.method", value: "TARGET" },
+    target: { type: "string", description: "only those of Service.method", value: "TARGET", completes: "targets" },
     limit: { type: "number", description: "the latest N of them; default 100 to list, else all", value: "N" },
     ...gateOptions,
     ...jsonOption,

@@ -16,15 +16,18 @@ interface TerminalOptions {
   nodeArgs?: string;
   cwd?: string;
   env?: Readonly<Record<string, string>>;
+  /** Runs instead of `gate`. */
+  program?: string;
 }
 
 /** A real terminal, in tmux, in which `gate` runs; it is closed when the test ends. */
 export class Terminal {
   readonly #socket = `gate-test-${randomBytes(4).toString("hex")}`;
 
-  constructor(args: string, { columns = 100, rows = 30, nodeArgs = "", cwd = process.cwd(), env = {} }: TerminalOptions = {}) {
+  constructor(args: string, { columns = 100, rows = 30, nodeArgs = "", cwd = process.cwd(), env = {}, program }: TerminalOptions = {}) {
     // The shell outlives a Ctrl-C, to tell the exit code.
-    const command = `trap : INT; echo before; ${process.execPath} ${nodeArgs} ${gateCommand} ${args}; echo "exit code $?"; exec cat`;
+    const line = program ?? `${process.execPath} ${nodeArgs} ${gateCommand} ${args}`;
+    const command = `trap : INT; echo before; ${line}; echo "exit code $?"; exec cat`;
     const size = ["-x", String(columns), "-y", String(rows), "-c", cwd];
     this.#tmux(
       "-f",
