@@ -3,6 +3,7 @@ import type { Connector, GateHost, Transport } from "unigate/transport";
 import { meetingUrl, redisFaults, type RedisOptions, redisSettings } from "./settings.ts";
 
 export { redisJobs, type RedisJobsOptions } from "./jobs/redis-jobs.ts";
+export { inspectRedis, type RedisCondition } from "./server/inspect-redis.ts";
 export type { RedisOptions } from "./settings.ts";
 
 /**
