@@ -26,5 +26,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   context: { summary: "gates under names: add, use, list, remove", load: async () => (await import("./context.ts")).context },
   keys: { summary: "make a key for callers and workers", load: async () => (await import("./keys.ts")).keys },
   completion: { summary: "complete words in bash, zsh and fish", load: async () => (await import("./completion.ts")).completion },
+  doctor: { summary: "what stands in the way here, and what is guaranteed", load: async () => (await import("./doctor.ts")).doctor },
   check: { summary: "check a config, and name every fault of it", load: async () => (await import("./check.ts")).check },
 };
