@@ -38,7 +38,7 @@ export async function callByReflection(
     const encoded = messages.map((message) => input.fromJson(Buffer.from(JSON.stringify(message)), "invalid_argument"));
     const answers = clientCall(session, `/${service}/${name}`, encoded, options);
     const values = async function* (): AsyncGenerator<JsonValue> {
-      for await (const answer of answers) yield JSON.parse(output.toJson(answer)) as JsonValue;
+      for await (const answer of answers) yield JSON.parse(output.toJson(answer, "internal")) as JsonValue;
     };
     const isStream = method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
     return { isStream, values: values(), close: () => session.destroy() };

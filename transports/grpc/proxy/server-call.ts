@@ -1,10 +1,15 @@
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { type ClientHttp2Stream, constants, type Http2Session, type IncomingHttpHeaders } from "node:http2";
 import { type Code, GateError, type JobControl, Metadata, type MetadataValue, type ReplySink } from "unigate/transport";
 import { toMetadata } from "../messages/metadata-headers.ts";
 import { errorOfTrailers } from "../messages/status-trailers.ts";
 
 /** Status of a stream that was reset. Source: gRPC over HTTP/2, `HTTP2 Transport Mapping`, `Errors`. */
 const codeOfReset: Readonly<Record<number, Code>> = {
+  [constants.NGHTTP2_PROTOCOL_ERROR]: "internal",
+  [constants.NGHTTP2_INTERNAL_ERROR]: "internal",
+  [constants.NGHTTP2_FLOW_CONTROL_ERROR]: "internal",
+  [constants.NGHTTP2_FRAME_SIZE_ERROR]: "internal",
+  [constants.NGHTTP2_COMPRESSION_ERROR]: "internal",
   [constants.NGHTTP2_REFUSED_STREAM]: "unavailable",
   [constants.NGHTTP2_CANCEL]: "cancelled",
   [constants.NGHTTP2_ENHANCE_YOUR_CALM]: "resource_exhausted",
@@ -25,6 +30,7 @@ export interface CallEnd {
  */
 export class ServerCall implements JobControl {
   readonly #stream: ClientHttp2Stream;
+  readonly #session: Http2Session | undefined;
   readonly #sink: ReplySink;
   readonly #isTransparent: boolean;
   readonly #ended: (end: CallEnd) => void;
@@ -36,6 +42,8 @@ export class ServerCall implements JobControl {
   /** `ended` is called once, after the sink's end. */
   constructor(stream: ClientHttp2Stream, sink: ReplySink, isTransparent: boolean, ended: (end: CallEnd) => void) {
     this.#stream = stream;
+    // A stream that is over knows no more on which connection it was.
+    this.#session = stream.session;
     this.#sink = sink;
     this.#isTransparent = isTransparent;
     this.#ended = ended;
@@ -84,7 +92,7 @@ export class ServerCall implements JobControl {
 
   #end(): void {
     if (this.#isOver) return;
-    if (this.#trailers === undefined) return this.#fail(new GateError("internal", "the server ended the call without a status"));
+    if (this.#trailers === undefined) return this.#endWithoutStatus();
     this.#isOver = true;
     const error = errorOfTrailers(this.#trailers);
     if (this.#isTransparent) this.#sink.end(undefined, trailersOf(this.#trailers));
@@ -93,14 +101,28 @@ export class ServerCall implements JobControl {
     this.#ended({ isAlive: true });
   }
 
+  /** A call that is broken off ends too, and then closes: only then it is known why. */
+  #endWithoutStatus(): void {
+    const { destroyed, aborted, rstCode } = this.#stream;
+    if (destroyed || aborted || rstCode !== 0 || this.#hasLostConnection) return;
+    this.#fail(new GateError("internal", "the server ended the call without a status"));
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
   #failed(cause: Error | undefined): void {
     if (this.#isOver) return;
     if (this.#cancelled !== undefined) return this.#fail(new GateError("cancelled", this.#cancelled));
     const { rstCode } = this.#stream;
-    const reason = cause === undefined ? (rstCode === 0 ? "it closed the connection" : `HTTP/2 error ${rstCode}`) : cause.message;
+    const isLost = this.#hasLostConnection;
+    const reason = isLost ? "its connection closed" : rstCode === 0 ? (cause?.message ?? "it ended") : `HTTP/2 error ${rstCode}`;
+    const code = isLost ? "unavailable" : (codeOfReset[rstCode] ?? "unavailable");
     // A refused stream was never looked at, and neither was one whose connection never opened: the job may run elsewhere.
     const neverStarted = rstCode === constants.NGHTTP2_REFUSED_STREAM || (!this.#hasHead && this.#stream.pending);
-    this.#fail(new GateError(codeOfReset[rstCode] ?? "unavailable", `the server broke the call off: ${reason}`, { cause }), neverStarted);
+    this.#fail(new GateError(code, `the server broke the call off: ${reason}`, { cause }), neverStarted);
+  }
+
+  get #hasLostConnection(): boolean {
+    return this.#session === undefined || this.#session.destroyed;
   }
 
   #fail(error: GateError, neverStarted?: boolean): void {

@@ -70,7 +70,7 @@ export function jsonCalls(upstream: UpstreamMethods, maxBytes: number): JsonCall
       const method = methods.get(job.target);
       if (method === undefined) throw new GateError("unimplemented", `${job.target} is in no .proto of its upstream; call it by gRPC`);
       const isStream = method.desc.methodKind === "server_streaming" || method.desc.methodKind === "bidi_streaming";
-      const encode = (message: Uint8Array): Uint8Array => encodeReply(method.output.toJson(message), job.accept);
+      const encode = (message: Uint8Array): Uint8Array => encodeReply(method.output.toJson(message, "internal"), job.accept);
       const reply = new JsonReply(sink, { isStream, maxBytes, encode });
       return reply.controlledBy(call(toCall(job, method), reply));
     } catch (error) {

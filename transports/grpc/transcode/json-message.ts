@@ -4,8 +4,8 @@ import { type Code, GateError } from "unigate/transport";
 /** The proto3 JSON mapping of one message type, bytes to bytes. Source: https://protobuf.dev/programming-guides/json/. */
 export interface JsonMessage {
   readonly name: string;
-  /** JSON text of a message, fields without presence included; throws `invalid_argument` for bytes that are none. */
-  toJson(message: Uint8Array): string;
+  /** JSON text of a message, fields without presence included; throws `fault` for bytes that are none. */
+  toJson(message: Uint8Array, fault: Code): string;
   /** The message of a JSON text; no text at all is the empty message. Throws `fault` for a text that is none. */
   fromJson(json: Uint8Array, fault: Code): Uint8Array;
 }
@@ -14,11 +14,11 @@ export interface JsonMessage {
 export function jsonMessage(type: DescMessage, registry: Registry): JsonMessage {
   return {
     name: type.typeName,
-    toJson(message) {
+    toJson(message, fault) {
       try {
         return JSON.stringify(toJson(type, fromBinary(type, message), { registry, alwaysEmitImplicit: true }));
       } catch (error) {
-        throw new GateError("invalid_argument", `the message is no ${type.typeName}: ${GateError.from(error).message}`, { cause: error });
+        throw new GateError(fault, `the message is no ${type.typeName}: ${GateError.from(error).message}`, { cause: error });
       }
     },
     fromJson(json, fault) {

@@ -53,7 +53,9 @@ function workerMethod(gate: GateHost, protos: FileRegistry, method: DescMethod, 
   };
   if (isClientStream) return takesMany(shape, (call) => streamInput(call, input, () => dispatch(call, new Uint8Array(0), true)));
   // In a list, so that a message which is a list in JSON is one argument too.
-  return takesOne(shape, (message, call) => call.reply.controlledBy(dispatch(call, Buffer.from(`[${input.toJson(message)}]`), false)));
+  return takesOne(shape, (message, call) =>
+    call.reply.controlledBy(dispatch(call, Buffer.from(`[${input.toJson(message, "invalid_argument")}]`), false)),
+  );
 }
 
 /** The messages of a client become the input of its job, as fast as the worker reads them. */
@@ -63,7 +65,7 @@ function streamInput(call: ServerCall, input: JsonMessage, dispatch: () => Retur
   call.reply.controlledBy(control, () => resume());
   return {
     start: (go) => (resume = go),
-    message: (message) => control.input?.(Buffer.from(input.toJson(message))) ?? true,
+    message: (message) => control.input?.(Buffer.from(input.toJson(message, "invalid_argument"))) ?? true,
     end: () => control.endInput?.(),
     failed: (error) => control.cancel(error.message),
   };
