@@ -8,6 +8,7 @@ import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry, RegistryListener } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { DispatcherOptions, DispatchHooks } from "./dispatcher-options.ts";
+import { FailureLog } from "./failure-log.ts";
 import { pinnedVersion } from "./pinned-version.ts";
 import { choose } from "./placement.ts";
 import { notFound, noRoom, strategyThrew } from "./refusals.ts";
@@ -30,6 +31,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #failures: FailureLog;
   readonly #wheel: DeadlineWheel;
   readonly #orphans: OrphanWatch;
   readonly #targets: TargetTable;
@@ -50,6 +52,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     this.#targets = new TargetTable(options.registry, options.routes);
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
+    this.#failures = new FailureLog(this.#logger, options.clock);
     this.#wheel = new DeadlineWheel(options.clock);
     this.#waiting = new WaitingJobs(options.queueBytes ?? Infinity, this.#wheel, options.clock);
     this.#orphans = new OrphanWatch(options.clock);
@@ -184,6 +187,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     countEnd(this.totals, run.state);
     this.#open--;
     this.hooks?.settled(run);
+    if (run.state !== "completed") this.#failures.note(run);
     if (this.#open === 0) this.#whenIdle?.();
   }
 
