@@ -54,6 +54,8 @@ export default defineConfig({
   // Who may call and serve; default none, and then everyone who reaches a port may. `gate keys generate` makes an entry.
   // keys: [{ name: "web", key: "sha256:…", may: ["call"] }],
 
+  // log: { level: "info", file: "log/gate", fileSize: "10mb", keep: 5, redact: [] }, // default: to stderr
+
   // heartbeat: "1s", // between two pings; three unanswered ones take a worker out of rotation
   // lostAfter: 10, // unanswered pings after which a silent worker's jobs are given up
   // maxPayload: "16mb", // of one job or reply; stream what is larger

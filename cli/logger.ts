@@ -1,42 +1,40 @@
-import { styleText } from "node:util";
-import type { Logger, LogLevel } from "unigate/transport";
+import { type LogConfig, type Logger, type LogLevel, logLevels } from "unigate/transport";
+import { readableLine } from "./log/readable-line.ts";
+import { redactor } from "./log/redact.ts";
+import type { LogSink } from "./log/sink.ts";
 import { UserError } from "./user-error.ts";
 
-const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+type WriteLine = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** Makes the log of a command, on stderr: readable on a terminal, JSON lines elsewhere. `named` is the user's --log-level. */
-export async function createLogger(named: string | undefined, fallback: LogLevel): Promise<Logger> {
-  const text = named ?? process.env["GATE_LOG"] ?? fallback;
-  const level = levels.find((one) => one === text);
-  if (level === undefined) throw new UserError(`log level ${JSON.stringify(text)} is not one of ${levels.join(", ")}`);
-  return process.stderr.isTTY ? readable(level) : await jsonLines(level);
+/**
+ * Makes the log of a command: readable on a terminal, JSON lines elsewhere. `named` is the user's --log-level.
+ *
+ * A line leaves after the callback that logged it, so that no slow disk or reader holds up the event loop; what is left then is written
+ * when the process ends. Rejects with a `UserError` for an unknown level, or a file that cannot be opened.
+ */
+export async function createLogger(named: string | undefined, fallback: LogLevel, config: LogConfig = {}): Promise<Logger> {
+  const text = named ?? (process.env["GATE_LOG"] || config.level || fallback);
+  const level = logLevels.find((one) => one === text);
+  if (level === undefined) throw new UserError(`log level ${JSON.stringify(text)} is not one of ${logLevels.join(", ")}`);
+  const { openFile, openStderr } = await import("./log/sink.ts");
+  const sink = config.file === undefined ? openStderr() : await openFile(config.file, config);
+  const isReadable = config.file === undefined && process.stderr.isTTY;
+  const write = isReadable ? readableLines(sink) : await jsonLines(sink);
+  sink.onLoss((lines) => write("warn", "lines of this log were left out: they came faster than they could be written", { lines }));
+  const redact = redactor(config.redact);
+  const logAt = (severity: LogLevel): Logger["info"] => {
+    if (logLevels.indexOf(severity) < logLevels.indexOf(level)) return () => {};
+    return (message, fields = {}) => write(severity, redact.text(message), redact.fields(fields));
+  };
+  return { debug: logAt("debug"), info: logAt("info"), warn: logAt("warn"), error: logAt("error") };
 }
 
-const colours = { debug: "dim", info: "green", warn: "yellow", error: "red" } as const;
-
-function readable(level: LogLevel): Logger {
-  const write = (severity: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-    if (levels.indexOf(severity) < levels.indexOf(level)) return;
-    const details = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-    const paint = (style: "dim" | (typeof colours)[LogLevel], text: string): string => styleText(style, text, { stream: process.stderr });
-    const head = `${paint("dim", new Date().toLocaleTimeString("sv"))} ${paint(colours[severity], severity.padEnd(5))}`;
-    process.stderr.write(`${head} ${message}${details.length === 0 ? "" : `  ${paint("dim", details.join("  "))}`}\n`);
-  };
-  return {
-    debug: (message, fields) => write("debug", message, fields),
-    info: (message, fields) => write("info", message, fields),
-    warn: (message, fields) => write("warn", message, fields),
-    error: (message, fields) => write("error", message, fields),
-  };
+function readableLines(sink: LogSink): WriteLine {
+  return (level, message, fields) => sink.write(readableLine(level, message, fields));
 }
 
-async function jsonLines(level: LogLevel): Promise<Logger> {
-  const { pino, destination } = await import("pino");
-  const log = pino({ level, redact: ["key", "token", "authorization"] }, destination({ dest: 2, sync: true }));
-  return {
-    debug: (message, fields = {}) => log.debug(fields, message),
-    info: (message, fields = {}) => log.info(fields, message),
-    warn: (message, fields = {}) => log.warn(fields, message),
-    error: (message, fields = {}) => log.error(fields, message),
-  };
+async function jsonLines(sink: LogSink): Promise<WriteLine> {
+  const { pino } = await import("pino");
+  const log = pino({ level: "debug" }, sink);
+  return (level, message, fields) => log[level](fields, message);
 }

@@ -4,6 +4,7 @@ export { connect } from "./client/connect.ts";
 export type { Call } from "./client/call.ts";
 export type { Remote, RemoteStream, RemoteValue } from "./client/remote.ts";
 export type { JobsConfig } from "./config/jobs-config.ts";
+export type { LogConfig } from "./config/log-config.ts";
 export { memoryJobs, type MemoryJobsOptions } from "./jobs/memory-jobs.ts";
 export { defineConfig, type GateConfig, type KeyConfig, type RouteConfig } from "./config/gate-config.ts";
 export { type Code, codes } from "./error/code.ts";

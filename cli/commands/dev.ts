@@ -20,7 +20,8 @@ export const dev: Command = defineCommand({
   async run({ text, texts, output }) {
     const { note } = output;
     const files = texts("file");
-    const [loaded, logger] = await Promise.all([loadConfig(text("config")), createLogger(text("log-level"), "warn")]);
+    const loaded = await loadConfig(text("config"));
+    const logger = await createLogger(text("log-level"), "warn", loaded.config.log);
     const gate = await openGate(loaded, logger);
     const url = localUrl(gate);
     if (url === undefined) {

@@ -25,11 +25,11 @@ export const serve: Command = defineCommand({
   async run(context) {
     const isWatching = context.isSet("watch");
     // Whatever is wrong with a file is told before a door opens.
-    const [loaded, logger, services] = await Promise.all([
+    const [loaded, services] = await Promise.all([
       loadConfig(context.text("config")),
-      createLogger(context.text("log-level"), "info"),
       isWatching ? [] : loadHandlers(context.texts("worker")),
     ]);
+    const logger = await createLogger(context.text("log-level"), "info", loaded.config.log);
     const gate = await openGate(loaded, logger);
     survive(logger);
     const workers = await openWorkers(context, gate, { config: loaded.file, services, logger });

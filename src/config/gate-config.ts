@@ -5,6 +5,7 @@ import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Webhook } from "../webhook/webhook.ts";
 import type { Duration } from "./duration.ts";
+import type { LogConfig } from "./log-config.ts";
 import type { JobsConfig } from "./jobs-config.ts";
 import type { Size } from "./size.ts";
 
@@ -63,6 +64,8 @@ export interface GateConfig {
   keys?: readonly (string | KeyConfig)[];
   /** How jobs are kept that their callers do not wait for. */
   jobs?: JobsConfig;
+  /** How much the log tells, and where; it goes to stderr by itself. */
+  log?: LogConfig;
   /** Between two pings to every worker and client; default `"1s"`. */
   heartbeat?: Duration;
   /** Beats without an answer after which a silent worker's jobs are given up; default 10. */

@@ -13,6 +13,7 @@ import { parseDuration } from "./duration.ts";
 import { type ConfigFault, configError } from "./fault.ts";
 import type { RouteConfig } from "./gate-config.ts";
 import { intakeFaults, intakeShape, toIntake } from "./intake-config.ts";
+import { logKeys, logShape } from "./log-config.ts";
 import { jobsKeys, jobsShape, toJobSettings } from "./jobs-config.ts";
 import { pluginFaults } from "./plugin-faults.ts";
 import { parseSize } from "./size.ts";
@@ -102,6 +103,7 @@ const gate = z.strictObject(
     plugins: z.array(plugin, "is not a list; write plugins: [metrics()]").optional(),
     keys: z.array(key, 'is not a list; write keys: ["sha256:…"]').optional(),
     jobs: jobsShape.optional(),
+    log: logShape.optional(),
     heartbeat: duration.optional(),
     lostAfter: count(4).optional(),
     maxPayload: size.optional(),
@@ -168,7 +170,7 @@ function toFaults(issue: z.core.$ZodIssue): ConfigFault[] {
   const path = pathText(issue.path);
   if (issue.code === "unrecognized_keys") {
     const [part] = issue.path;
-    const known = part === "jobs" ? jobsKeys : Object.keys((part === "routes" ? route : gate).shape);
+    const known = knownKeys(part);
     return issue.keys.map((key) => {
       const closest = closestName(key, known);
       return {
@@ -180,6 +182,12 @@ function toFaults(issue: z.core.$ZodIssue): ConfigFault[] {
   }
   const [problem = "is wrong", remedy = "see the config reference"] = issue.message.split("; ");
   return [{ path: path || "config", problem, remedy }];
+}
+
+function knownKeys(part: unknown): readonly string[] {
+  if (part === "jobs") return jobsKeys;
+  if (part === "log") return logKeys;
+  return Object.keys((part === "routes" ? route : gate).shape);
 }
 
 function patternFaults(routes: unknown): ConfigFault[] {

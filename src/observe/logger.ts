@@ -1,5 +1,8 @@
 /** How important a line is, from the least. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogLevel = (typeof logLevels)[number];
+
+/** Every level, from the least important. */
+export const logLevels = ["debug", "info", "warn", "error"] as const;
 
 /**
  * The one logger. `fields` is plain data; a key named `key`, `token` or `authorization` must never be among it.

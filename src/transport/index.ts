@@ -3,6 +3,7 @@ export { type Holder, type Permission, refusalOf } from "../access/keyring.ts";
 export { configError, type ConfigFault } from "../config/fault.ts";
 export { type Duration, parseDuration } from "../config/duration.ts";
 export type { RouteConfig } from "../config/gate-config.ts";
+export type { LogConfig } from "../config/log-config.ts";
 export { type Size, parseSize } from "../config/size.ts";
 export { type Code, codes, isCode, isRetryable } from "../error/code.ts";
 export { closestName } from "../error/closest-name.ts";
@@ -16,7 +17,7 @@ export type { JobQuery, JobStore, JobStoreConfig, JobStoreHost, JobStoreListener
 export { attemptsLost, deadlinePassed, isKeyTaken, keyTaken, storeFull } from "../jobs/store-refusals.ts";
 export { type AsyncJobState, asyncJobStates, type NewJob, type StoredJob, type StoredReply } from "../jobs/stored-job.ts";
 export { type Clock, systemClock, type Timer } from "../observe/clock.ts";
-export { type Logger, type LogLevel, silentLogger } from "../observe/logger.ts";
+export { type Logger, type LogLevel, logLevels, silentLogger } from "../observe/logger.ts";
 export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
 export { afterTurn } from "../observe/platform.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
