@@ -7,11 +7,11 @@ import { workspace } from "../support/workspace.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-it("the third example's commands show the jobs that it counts", async () => {
+it("the sixth example's commands show the jobs that it counts", async () => {
   await defaultPorts();
   const folder = await workspace();
   await cp(`${root}examples`, `${folder}/examples`, { recursive: true });
-  const [serve, calls] = (await blocksOf("examples/03-metrics/README.md")).map(({ text }) => text);
+  const [serve, calls] = (await blocksOf("examples/06-metrics/README.md")).map(({ text }) => text);
   const gate = new GateProcess(serve!.trim().split(" ").slice(2), { cwd: folder });
   await gate.says(/ready in/);
   onTestFinished(() => gate.kill());

@@ -9,7 +9,7 @@ interface Dashboard {
   templating: { list: { type: string; query: string | { query: string } }[] };
 }
 
-const file = new URL("../../examples/03-metrics/dashboard.json", import.meta.url);
+const file = new URL("../../examples/06-metrics/dashboard.json", import.meta.url);
 const dashboard = JSON.parse(await readFile(file, "utf8")) as Dashboard;
 
 /** Labels of each metric of a gate with a link and an ended job, by name; a scrape adds `job` and `instance`. */

@@ -1,4 +1,4 @@
-/** Lesson 3: a gate that tells Prometheus what it does. */
+/** Lesson 6: a gate that tells Prometheus what it does. */
 import { defineConfig } from "unigate";
 import { http } from "unigate/http";
 import { metrics } from "unigate/plugins/metrics";
