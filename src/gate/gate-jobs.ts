@@ -33,7 +33,7 @@ export function createGateJobs(parts: JobParts, settings: JobSettings): AsyncJob
 
   function roomFor(target: string): number {
     let room = 0;
-    for (const { capacity, inFlight } of registry.pool(target)?.available ?? []) room += capacity - inFlight;
+    for (const endpoint of registry.pool(target)?.available ?? []) room += Math.max(0, endpoint.room);
     return room;
   }
 

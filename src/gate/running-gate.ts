@@ -208,7 +208,7 @@ class RunningGate implements Gate, GateHost {
   }
 
   isServed(target: string): boolean {
-    return this.registry.pool(target)?.members.some(({ state }) => state === "ready") ?? false;
+    return this.registry.pool(target)?.members.some(({ isManned }) => isManned) ?? false;
   }
 
   accept(connection: Connection, limit?: Holder): void {

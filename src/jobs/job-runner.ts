@@ -10,6 +10,8 @@ import { isWorthRetrying, retryDelayMs } from "./retry-delay.ts";
 /** A gate that is lost loses its jobs after this time, in ms. */
 const leaseMs = 30_000;
 const extendEveryMs = 10_000;
+/** Room can come without a word where workers are behind others. */
+const lookForRoomMs = 1000;
 /** Jobs that are taken from the store in one step. */
 const mostAtOnce = 64;
 /** Between two tries to store an answer, in ms. */
@@ -58,6 +60,7 @@ export class JobRunner {
     this.#host = host;
     this.#store = store;
     this.#timers.push(host.clock.every(extendEveryMs, () => this.#keep(this.#extend())));
+    this.#timers.push(host.clock.every(lookForRoomMs, () => this.#wanted.size > 0 && this.#schedule()));
     if (store.pollMs !== undefined) this.#timers.push(host.clock.every(store.pollMs, () => this.#keep(this.#look())));
     this.#keep(this.#look());
   }

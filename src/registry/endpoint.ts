@@ -19,6 +19,11 @@ export interface EndpointLink {
   readonly missedBeats?: number;
   /** Beats that it has answered; left out where the transport has other health checks. */
   readonly beats?: number;
+  /**
+   * Jobs that the workers behind it take at once, as of now; 0 while there are none. For a link that takes more, and lets it wait elsewhere;
+   * left out where the offer's `capacity` tells.
+   */
+  workerCapacity?(): number;
   /** Does one job. The sink hears exactly one `end` or `fail`, also after a cancel. */
   send(job: Job, sink: ReplySink): JobControl;
   /** Asks the worker to finish what runs and leave; left out where it cannot be asked. */
@@ -88,6 +93,20 @@ export class Endpoint {
   /** Ready, and with room for one more job. */
   get isAvailable(): boolean {
     return this.#isAvailable;
+  }
+
+  /** Jobs that it could begin now, none of which would wait behind it. */
+  get room(): number {
+    return this.#isAvailable ? Math.min(this.capacity, this.#workerCapacity) - this.#inFlight : 0;
+  }
+
+  /** Tells whether somebody is there to do what it is sent. */
+  get isManned(): boolean {
+    return this.#state === "ready" && this.#workerCapacity > 0;
+  }
+
+  get #workerCapacity(): number {
+    return this.link.workerCapacity?.() ?? this.capacity;
   }
 
   setState(state: EndpointState): void {

@@ -72,14 +72,25 @@ class ServiceLink implements EndpointLink {
   readonly incarnation = "";
   readonly transport = "redis";
   readonly address: string;
+  readonly #service: string;
+  readonly #participant: Participant;
   readonly #jobs: QueuedJobs;
   readonly #idempotent = new Set<string>();
 
   constructor(service: string, participant: Participant, jobs: QueuedJobs, methods: readonly MethodInfo[]) {
     this.id = `redis-${service}`;
     this.address = `${participant.settings.address.label} ${participant.keys.jobs(service)}`;
+    this.#service = service;
+    this.#participant = participant;
     this.#jobs = jobs;
     this.learn(methods);
+  }
+
+  workerCapacity(): number {
+    let capacity = 0;
+    for (const { services = [], capacity: own = 1 } of this.#participant.table.members.values())
+      if (services.includes(this.#service)) capacity += own;
+    return capacity;
   }
 
   learn(methods: readonly MethodInfo[]): void {

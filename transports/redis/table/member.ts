@@ -12,7 +12,8 @@ export interface Member {
   capacity?: number;
   version?: string;
   weight?: number;
-  methods?: MethodInfo[];
+  /** Of a worker: those that it serves. */
+  services?: readonly string[];
 }
 
 /** A member as it is stored. */
@@ -25,7 +26,9 @@ export function readMember(bytes: Uint8Array): Member | undefined {
   const value = unpack(bytes) as Partial<Member> | undefined;
   if (typeof value !== "object" || value === null) return undefined;
   if ((value.kind !== "gate" && value.kind !== "worker") || typeof value.name !== "string") return undefined;
-  return { ...value, kind: value.kind, name: value.name, incarnation: String(value.incarnation), methods: methodsOf(value.methods) };
+  const capacity = typeof value.capacity === "number" ? value.capacity : 1;
+  const services = namesOf(value.services);
+  return { ...value, kind: value.kind, name: value.name, incarnation: String(value.incarnation), capacity, services };
 }
 
 /** The methods of one service as they are stored. */
@@ -36,6 +39,10 @@ export function packMethods(methods: readonly MethodInfo[]): Uint8Array {
 /** Reads stored methods; what is none is left out. */
 export function readMethods(bytes: Uint8Array): MethodInfo[] {
   return methodsOf(unpack(bytes));
+}
+
+function namesOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }
 
 function methodsOf(value: unknown): MethodInfo[] {

@@ -131,6 +131,7 @@ class WorkerHost implements SessionHandler {
           name: id,
           incarnation,
           capacity,
+          services: [...services.keys()],
           ...(version === undefined ? {} : { version }),
           ...(weight === undefined ? {} : { weight }),
         },
