@@ -11,6 +11,8 @@ export const targets = {
   overMoleculer: { least: 3 },
   /** Echo, 1 in flight: Gate over ZeroMQ ÷ a raw zeromq.js broker. */
   overRawAtOne: { least: 0.85 },
+  /** Echo, 256 in flight: Gate over WebSocket links ÷ over ZeroMQ. */
+  overZeroMq: { least: 0.6 },
   /** HTTP: Gate to a ZeroMQ worker ÷ moleculer-web to its worker. */
   overMoleculerWeb: { least: 2.5 },
   /** Reverse proxy, one process each: Gate ÷ @fastify/http-proxy. */

@@ -9,6 +9,7 @@ import { targets, verdict } from "../targets.ts";
 
 const loads = [1, 256, 2048] as const;
 const gate = "Gate over ZeroMQ";
+const webSocket = "Gate over WebSocket links";
 const raw = "raw zeromq.js broker, one message per call";
 const tcp = "Moleculer over TCP (two processes, no broker)";
 const nats = "Moleculer over NATS";
@@ -17,6 +18,7 @@ const nats = "Moleculer over NATS";
 export async function measureEcho(plan: Plan): Promise<Section[]> {
   const clients = new Map<string, Program>([
     [gate, await startGateClient(await startGateWithWorker())],
+    [webSocket, await startGateClient(await startGateWithWorker("ws"), "ws")],
     [raw, await startRaw()],
     [tcp, await startMoleculer(await wireTcp())],
   ]);
@@ -34,6 +36,7 @@ export async function measureEcho(plan: Plan): Promise<Section[]> {
   }
   const at = (name: string, inFlight: number): Spread | undefined => spreadOf(measured.get(inFlight)?.get(name)?.valid ?? []);
   const over = (name: string, inFlight: number): number | undefined => ratioOf(at(gate, inFlight), at(name, inFlight));
+  const linkRatio = ratioOf(at(webSocket, 256), at(gate, 256));
   const best = (at(nats, 256)?.median ?? 0) > (at(tcp, 256)?.median ?? 0) ? nats : tcp;
 
   return [
@@ -56,6 +59,7 @@ export async function measureEcho(plan: Plan): Promise<Section[]> {
       headings: ["what", "ratio", "target"],
       rows: [
         [`Gate ÷ ${best}, Moleculer's best, 256 in flight`, figure(over(best, 256), 2), verdict(over(best, 256), targets.overMoleculer)],
+        [`${webSocket} ÷ over ZeroMQ, 256 in flight`, figure(linkRatio, 2), verdict(linkRatio, targets.overZeroMq)],
         [`Gate ÷ ${raw}, 1 in flight`, figure(over(raw, 1), 2), verdict(over(raw, 1), targets.overRawAtOne)],
       ],
     },

@@ -2,7 +2,7 @@ import { connect } from "unigate/client";
 import { serveRounds } from "../../load.ts";
 import type * as handlers from "./handlers.ts";
 
-const client = connect<typeof handlers>(`tcp://127.0.0.1:${process.env["ZMQ_PORT"]}`);
+const client = connect<typeof handlers>(process.env["GATE_URL"]);
 const api = client.service("echo");
 
 await serveRounds((data) => api.echo(data));

@@ -26,15 +26,24 @@ export async function startGateProxy(upstream: number): Promise<number> {
   return port;
 }
 
+/** What carries the frames of a link: ZeroMQ, or WebSocket. */
+export type Carrier = "tcp" | "ws";
+
 /** Starts `gate serve` and `gate worker` with the echo, a process each. */
-export async function startGateWithWorker(): Promise<GateStack> {
+export async function startGateWithWorker(carrier: Carrier = "tcp"): Promise<GateStack> {
   const stack = await startGate();
-  const url = `tcp://127.0.0.1:${stack.ports.ZMQ_PORT}`;
-  await start({ args: [command, "worker", `${folder}handlers.ts`, "--gate", url, "--concurrency", "4096"], ready: /serving/ });
+  await start({
+    args: [command, "worker", `${folder}handlers.ts`, "--gate", linkTo(stack, carrier), "--concurrency", "4096"],
+    ready: /serving/,
+  });
   return stack;
 }
 
 /** Starts a client of a gate. */
-export function startGateClient({ ports }: GateStack): Promise<Program> {
-  return startScript("contenders/gate/client.ts", ports);
+export function startGateClient(stack: GateStack, carrier: Carrier = "tcp"): Promise<Program> {
+  return startScript("contenders/gate/client.ts", { GATE_URL: linkTo(stack, carrier) });
+}
+
+function linkTo({ ports }: GateStack, carrier: Carrier): string {
+  return `${carrier}://127.0.0.1:${carrier === "ws" ? ports.HTTP_PORT : ports.ZMQ_PORT}`;
 }
