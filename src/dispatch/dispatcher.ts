@@ -12,6 +12,7 @@ import { FailureLog } from "./failure-log.ts";
 import { pinnedVersion } from "./pinned-version.ts";
 import { choose } from "./placement.ts";
 import { notFound, noRoom, strategyThrew } from "./refusals.ts";
+import { OpenRuns } from "./open-runs.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { JobRun, type RunOwner } from "./run.ts";
 import { Settling } from "./settling.ts";
@@ -41,9 +42,9 @@ export class Dispatcher implements RunOwner, RegistryListener {
   hooks: DispatchHooks | undefined = undefined;
   /** Over all targets, forgotten ones too. */
   readonly totals: JobCounts = newCounts();
+  readonly #open = new OpenRuns();
   #isDraining = false;
   #isClosed = false;
-  #open = 0;
   #lastOrder = 0;
   #whenIdle: (() => void) | undefined;
 
@@ -65,7 +66,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   }
 
   /** Jobs accepted and not yet ended. */
-  get openJobs(): number {
+  get open(): Pick<OpenRuns, "size" | typeof Symbol.iterator> {
     return this.#open;
   }
 
@@ -76,7 +77,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   /** Brings `job` to a worker. The sink hears exactly one `end` or `fail`, perhaps before this returns. */
   dispatch(job: Job, sink: ReplySink): JobControl {
     const run = new JobRun(job, sink, this, ++this.#lastOrder);
-    this.#open++;
+    this.#open.add(run);
     const target = this.#targets.find(job.target);
     run.target = target;
     const refusal = this.hooks?.admitted(run);
@@ -96,7 +97,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   /** Refuses new jobs and resolves once every accepted one has ended. */
   drain(): Promise<void> {
     this.#isDraining = true;
-    if (this.#open === 0) return Promise.resolve();
+    if (this.#open.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenIdle = resolve;
     });
@@ -185,10 +186,10 @@ export class Dispatcher implements RunOwner, RegistryListener {
       target.ended(run, run.state === "completed" ? run.releasedAt : this.#clock.now());
     }
     countEnd(this.totals, run.state);
-    this.#open--;
+    this.#open.remove(run);
     this.hooks?.settled(run);
     if (run.state !== "completed") this.#failures.note(run);
-    if (this.#open === 0) this.#whenIdle?.();
+    if (this.#open.size === 0) this.#whenIdle?.();
   }
 
   // The way of a job.

@@ -85,11 +85,13 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   /** The balancer that placed it, and so hears how it went. */
   balancer: Balancer | undefined = undefined;
 
-  // Links of the deadline wheel and of the queue.
+  // Links of the deadline wheel, of the queue and of the open runs.
   wheelNext: DeadlineEntry | undefined = undefined;
   wheelPrevious: DeadlineEntry | undefined = undefined;
   queueNext: JobRun | undefined = undefined;
   queuePrevious: JobRun | undefined = undefined;
+  openNext: JobRun | undefined = undefined;
+  openPrevious: JobRun | undefined = undefined;
 
   constructor(job: Job, sink: ReplySink, owner: RunOwner, order: number) {
     this.job = job;

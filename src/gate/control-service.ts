@@ -35,6 +35,11 @@ const methods: Readonly<Record<string, ControlMethod>> = {
     if (typeof target !== "string") throw new GateError("invalid_argument", 'Gate.explain wants a target, such as "Service.method"');
     return status.explain(target, typeof version === "string" ? version : undefined);
   },
+  explainJob: (status, [id]) => {
+    if (typeof id !== "string")
+      throw new GateError("invalid_argument", "Gate.explainJob wants the id of a job; a reply has it as x-request-id");
+    return status.explainJob(id);
+  },
   worker: (status, [id]) => status.worker(workerName("worker", id)),
   drain: (status, [id]) => status.drain(workerName("drain", id)),
 };

@@ -1,4 +1,6 @@
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { pinnedVersion } from "../dispatch/pinned-version.ts";
+import type { JobRun } from "../dispatch/run.ts";
 import { closestName } from "../error/closest-name.ts";
 import { GateError } from "../error/gate-error.ts";
 import { serviceOf } from "../job/job.ts";
@@ -8,7 +10,16 @@ import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
 import type { RouteTable } from "../routing/route-table.ts";
-import type { Explanation, GateInfo, GateStatus, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "../transport/status.ts";
+import type {
+  Explanation,
+  GateInfo,
+  GateStatus,
+  JobExplanation,
+  QueueStatus,
+  RouteStatus,
+  ServiceStatus,
+  WorkerStatus,
+} from "../transport/status.ts";
 import type { Doors } from "./doors.ts";
 import { controlPattern, controlService } from "./control-service.ts";
 import { version } from "../observe/version.ts";
@@ -52,7 +63,7 @@ export function createGateStatus(source: StatusSource): GateStatus {
 
     info() {
       const { startedAt, ...identity } = source.identity();
-      const jobs = { open: source.dispatcher.openJobs, ...source.dispatcher.totals };
+      const jobs = { open: source.dispatcher.open.size, ...source.dispatcher.totals };
       const states = { ready: 0, draining: 0, down: 0 };
       for (const endpoint of workers()) states[endpoint.state]++;
       return {
@@ -141,6 +152,28 @@ export function createGateStatus(source: StatusSource): GateStatus {
         candidates: workers().map((endpoint) => ({ id: endpoint.id, ...standing(endpoint, name, wanted) })),
       };
     },
+
+    explainJob: (id) => explainJob([...source.dispatcher.open], id, source.clock.now()),
+  };
+}
+
+function explainJob(open: readonly JobRun[], id: string, now: number): JobExplanation {
+  const run = open.find(({ job }) => job.id === id);
+  if (run === undefined)
+    throw new GateError("not_found", `no job ${JSON.stringify(id)} is under way; the gate's log has a line for each that failed`);
+  const isWaiting = run.state === "waiting";
+  const isAhead = (other: JobRun): boolean => other.state === "waiting" && other.target === run.target && other.order < run.order;
+  return {
+    id,
+    target: run.job.target,
+    route: run.route,
+    state: isWaiting ? "waiting" : "running",
+    worker: run.worker,
+    attempts: run.attempts,
+    ageMs: Math.round(now - run.acceptedAt),
+    leftMs: run.deadline === Infinity ? undefined : Math.round(run.deadline - now),
+    ahead: isWaiting ? open.filter(isAhead).length : 0,
+    version: pinnedVersion(run.job),
   };
 }
 

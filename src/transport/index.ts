@@ -47,6 +47,7 @@ export type { Address, Door, GateHost, Page, Transport } from "./transport.ts";
 export type {
   DrainStatus,
   Explanation,
+  JobExplanation,
   GateInfo,
   GateStatus,
   QueueStatus,

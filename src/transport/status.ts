@@ -107,6 +107,26 @@ export interface Explanation {
   candidates: { id: string; isCandidate: boolean; reason: string }[];
 }
 
+/** Where a job under way is, and what it waits for: `Gate.explainJob`. */
+export interface JobExplanation {
+  id: string;
+  target: string;
+  /** Pattern of its route; undefined while nobody knows its target. */
+  route: string | undefined;
+  state: "waiting" | "running";
+  /** Who runs it, or ran it last. */
+  worker: string | undefined;
+  /** Placements so far. */
+  attempts: number;
+  ageMs: number;
+  /** Until its deadline; undefined for none. */
+  leftMs: number | undefined;
+  /** Jobs of its method that wait since earlier. */
+  ahead: number;
+  /** The version that its caller wants. */
+  version: string | undefined;
+}
+
 /** Snapshots of a running gate: plain data, made when asked for. */
 export interface GateStatus {
   info(): GateInfo;
@@ -119,4 +139,6 @@ export interface GateStatus {
   worker(id: string): WorkerDetail;
   queues(): QueueStatus[];
   explain(target: string, version?: string): Explanation;
+  /** Throws `not_found` for a job that is not under way. */
+  explainJob(id: string): JobExplanation;
 }

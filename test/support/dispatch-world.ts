@@ -131,7 +131,7 @@ export class DispatchWorld implements WorldLedger {
       }
     }
     const unended = this.calls.filter(({ sink }) => !sink.hasEnded);
-    if (dispatcher.openJobs !== unended.length) this.breaches.push(`${unended.length} jobs are open, ${dispatcher.openJobs} are counted`);
+    if (dispatcher.open.size !== unended.length) this.breaches.push(`${unended.length} jobs are open, ${dispatcher.open.size} are counted`);
     for (const [name, target] of dispatcher.targets) {
       if (target.running !== (running.get(name) ?? 0)) this.breaches.push(`${name} is said to run ${target.running} jobs`);
       const waiting = this.#waiting(name);

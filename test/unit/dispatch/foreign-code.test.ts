@@ -25,7 +25,7 @@ describe("code that others write", () => {
     expect(sink.error?.code).toBe("internal");
     bench.call();
     expect(worker.sent).toHaveLength(1);
-    expect(bench.dispatcher.openJobs).toBe(1);
+    expect(bench.dispatcher.open.size).toBe(1);
   });
 
   it("a strategy that throws for a waiting job does not stop the queue behind it", () => {
@@ -86,6 +86,6 @@ describe("code that others write", () => {
     const endpoint = bench.registry.join(link, { capacity: 1, methods: [{ name: "S.m" }] });
     const { sink } = bench.call();
     expect(sink.error?.code).toBe("internal");
-    expect([endpoint.inFlight, bench.dispatcher.openJobs]).toEqual([0, 0]);
+    expect([endpoint.inFlight, bench.dispatcher.open.size]).toEqual([0, 0]);
   });
 });

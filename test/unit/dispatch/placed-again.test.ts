@@ -63,7 +63,7 @@ describe("a job that no handler has seen", () => {
     cancelled.control.cancel();
     bench.clock.advance(520);
     expect([cancelled.sink.error?.code, expired.sink.error?.code]).toEqual(["cancelled", "deadline_exceeded"]);
-    expect(bench.dispatcher.openJobs).toBe(0);
+    expect(bench.dispatcher.open.size).toBe(0);
   });
 
   it("is given up when every worker goes on refusing it, with their reason", () => {
@@ -104,7 +104,7 @@ describe("a job that a handler has failed", () => {
     const { sink } = bench.call();
     bench.dispatcher.close();
     worker.fail(worker.sent[0]!, refusal, true);
-    expect([sink.error?.code, worker.sent.length, bench.dispatcher.openJobs]).toEqual(["unavailable", 1, 0]);
+    expect([sink.error?.code, worker.sent.length, bench.dispatcher.open.size]).toEqual(["unavailable", 1, 0]);
   });
 });
 

@@ -208,7 +208,7 @@ class Story {
       if (sink.ends !== 1) world.breaches.push(`job ${index} heard ${sink.ends} ends`);
     }
     for (const { endpoint } of world.workers) if (endpoint?.inFlight !== 0) world.breaches.push(`${endpoint?.id} is left with jobs`);
-    if (bench.dispatcher.openJobs !== 0) world.breaches.push(`${bench.dispatcher.openJobs} jobs are left open`);
+    if (bench.dispatcher.open.size !== 0) world.breaches.push(`${bench.dispatcher.open.size} jobs are left open`);
     if (bench.clock.timers !== 0) world.breaches.push(`${bench.clock.timers} timers are left`);
   }
 }

@@ -31,7 +31,7 @@ describe("jobs that wait for an unknown target right after the start", () => {
     const { sink } = bench.call();
     bench.dispatcher.close();
     expect(sink.error?.code).toBe("unavailable");
-    expect(bench.dispatcher.openJobs).toBe(0);
+    expect(bench.dispatcher.open.size).toBe(0);
   });
 
   it("start in the order in which they came", () => {
@@ -48,7 +48,7 @@ describe("jobs that wait for an unknown target right after the start", () => {
     cancelled.control.cancel();
     bench.clock.advance(116);
     expect([cancelled.sink.error?.code, expired.sink.error?.code]).toEqual(["cancelled", "deadline_exceeded"]);
-    expect(bench.dispatcher.openJobs).toBe(0);
+    expect(bench.dispatcher.open.size).toBe(0);
   });
 
   it("do not wait when another method of the same service is served: then the name is wrong", () => {
