@@ -28,7 +28,6 @@ export const dev: Command = defineCommand({
       await gate.close();
       throw new UserError("gate dev needs a ZeroMQ, HTTP or gRPC transport in the config");
     }
-    note(announcement(gate, loaded.file, startOf(files)));
     const workers = startDevWorkers({ files, gate: url, key: gate.ownKey, config: loaded.file, note });
     const unwatch = loaded.file === undefined ? () => {} : reloadConfigOnChange(gate, loaded.file, note);
     const stopped = untilStopped({
@@ -41,6 +40,8 @@ export const dev: Command = defineCommand({
       },
       abandon: () => workers.kill(),
     });
+    // After the handlers of signals: whoever waits for the greeting may tell us to stop right after.
+    note(announcement(gate, loaded.file, startOf(files)));
     await Promise.race([workers.settled, stopped]);
     const methods = gate.status.services().flatMap((service) => service.methods.map(({ name }) => name));
     if (methods.length > 0) note(["", ...whatToTry(gate, methods), ""].join("\n"));
