@@ -114,6 +114,7 @@ function inspect<Status>(view: View<Status>): Command {
     name: view.name,
     summary: view.summary,
     options: { ...gateOptions, ...jsonOption },
+    examples: [`gate ${view.name}`, `gate ${view.name} --gate wss://gate.example --json`],
     changesGate: () => false,
     async run(context: CommandContext) {
       const status = await withClient(

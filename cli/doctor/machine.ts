@@ -28,7 +28,7 @@ async function openFiles(): Promise<Finding> {
 
 async function clock(): Promise<Finding> {
   const isSet = await firstLine("timedatectl", ["show", "--property=NTPSynchronized", "--value"]);
-  const what = "deadlines cross every hop as time left; only times in logs and of kept jobs depend on it";
+  const what = "deadlines do without it, times in logs and of kept jobs do not";
   if (isSet === "no")
     return { check: "clock", state: "warning", found: `nobody sets it; ${what}`, remedy: "turn NTP on: timedatectl set-ntp true" };
   return {
