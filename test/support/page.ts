@@ -64,7 +64,7 @@ const gate = `gate() { "${process.execPath}" "${root}dist/cli/main.js" "$@"; }\n
 
 function shell(script: string, cwd: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile("bash", ["-c", `set -e\n${gate}${script}`], { cwd, env: environment() }, (error, stdout, stderr) =>
+    execFile("bash", ["-c", `set -e\n${gate}${script}`], { cwd, env: environment(cwd) }, (error, stdout, stderr) =>
       error === null ? resolve(stdout) : reject(new Error(`${error.message}\n${stdout}\n${stderr}`)),
     );
   });
@@ -73,7 +73,7 @@ function shell(script: string, cwd: string): Promise<string> {
 /** Starts a command that stays, and waits until it is ready; it is ended with the test. */
 async function background(line: string, cwd: string): Promise<void> {
   // A group of its own, so that nothing that it started outlives the test.
-  const child = spawn("bash", ["-c", `${gate}${line}`], { cwd, env: environment(), detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("bash", ["-c", `${gate}${line}`], { cwd, env: environment(cwd), detached: true, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => endGroup(child));
   let said = "";
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -97,8 +97,8 @@ async function endGroup(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, NODE_OPTIONS: "", GATE_LOG: "warn", NO_COLOR: "1" };
+function environment(cwd: string): NodeJS.ProcessEnv {
+  return { ...process.env, NODE_OPTIONS: "", GATE_LOG: "warn", NO_COLOR: "1", XDG_CONFIG_HOME: `${cwd}/.config` };
 }
 
 function expectPrinted(page: string, printed: string, expected: string): void {
