@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: Gate beside its peers, in one run.
  *
- * Flags (after `--`): `--rounds 5`, `--seconds 1.5`, `--only echo,http,many,proxy,start`. Only a whole run is saved to RESULTS.md.
+ * Flags (after `--`): `--rounds 5`, `--seconds 1.5`, `--only echo,http,many,proxy,grpc,start`. Only a whole run is saved to RESULTS.md.
  */
 import { parseArgs } from "node:util";
 import { measureEcho } from "./cases/echo.ts";
+import { measureGrpc } from "./cases/grpc.ts";
 import { measureHttp } from "./cases/http.ts";
 import { measureManyWorkers } from "./cases/many-workers.ts";
 import { measureProxy } from "./cases/proxy.ts";
@@ -20,6 +21,7 @@ const cases: Record<string, (plan: Plan) => Promise<Section[]>> = {
   many: measureManyWorkers,
   http: measureHttp,
   proxy: measureProxy,
+  grpc: measureGrpc,
   start: measureStart,
 };
 

@@ -23,6 +23,16 @@ export const targets = {
   addedLatency: { most: 2 },
   /** What a call costs beside a thousand registered workers ÷ with one. */
   crowdCost: { most: 1.3 },
+  /** gRPC proxy, unary, one process each: Gate ÷ nginx grpc_pass. */
+  grpcOverNginx: { least: 1 },
+  /** The same: Gate ÷ a bare pass-through of node:http2. */
+  grpcOverPassThrough: { least: 0.8 },
+  /** The same: Gate ÷ a proxy made with grpc-js. */
+  grpcOverJs: { least: 3 },
+  /** One stream of 1 GB: through Gate ÷ direct. */
+  grpcStream: { least: 0.5 },
+  /** What the gate has held at most by then. */
+  grpcStreamMemory: { most: 150, unit: "MB" },
   help: { most: 150, unit: "ms" },
   ready: { most: 600, unit: "ms" },
   idle: { most: 120, unit: "MB" },

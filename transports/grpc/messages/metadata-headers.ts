@@ -16,29 +16,40 @@ const reserved: ReadonlySet<string> = new Set([
   "http2-settings",
 ]);
 
+const colon = 58;
+
 /** The metadata of a call or a reply; keys that end in `-bin` carry bytes. */
 export function toMetadata(headers: IncomingHttpHeaders): Metadata {
   const flat: MetadataValue[] = [];
-  for (const [key, value] of Object.entries(headers)) {
-    if (value === undefined || isReserved(key)) continue;
-    for (const one of [value].flat()) {
-      // A repeated `-bin` header may arrive joined: a comma is no base64.
-      if (key.endsWith("-bin")) for (const part of one.split(",")) flat.push(key, Buffer.from(part.trim(), "base64"));
-      else flat.push(key, one);
-    }
+  for (const key of Object.keys(headers)) {
+    if (isReserved(key)) continue;
+    const value = headers[key];
+    // Most headers come once: they cost no list.
+    if (typeof value === "string") add(flat, key, value);
+    else for (const one of value ?? []) add(flat, key, one);
   }
   return Metadata.fromFlat(flat);
 }
 
+function add(flat: MetadataValue[], key: string, value: string): void {
+  if (!key.endsWith("-bin")) flat.push(key, value);
+  // A repeated `-bin` header may arrive joined: a comma is no base64.
+  else for (const part of value.split(",")) flat.push(key, Buffer.from(part.trim(), "base64"));
+}
+
 /** Metadata as headers; what a header cannot carry is left out. */
 export function toHeaders(metadata: Metadata): OutgoingHttpHeaders {
-  const headers: Record<string, string[]> = {};
+  const headers: OutgoingHttpHeaders = {};
   for (const [key, value] of metadata) {
     if (isReserved(key) || !/^[0-9a-z_.-]+$/.test(key) || key in Object.prototype) continue;
     const text = headerText(key, value);
-    if (text !== undefined) (headers[key] ??= []).push(text);
+    if (text === undefined) continue;
+    const before = headers[key];
+    if (before === undefined) headers[key] = text;
+    else if (Array.isArray(before)) before.push(text);
+    else headers[key] = [String(before), text];
   }
-  return Object.fromEntries(Object.entries(headers).map(([key, values]) => [key, values.length === 1 ? values[0] : values]));
+  return headers;
 }
 
 function headerText(key: string, value: MetadataValue): string | undefined {
@@ -50,5 +61,5 @@ function headerText(key: string, value: MetadataValue): string | undefined {
 }
 
 function isReserved(key: string): boolean {
-  return key.startsWith(":") || key.startsWith("grpc-") || reserved.has(key);
+  return key.codePointAt(0) === colon || key.startsWith("grpc-") || reserved.has(key);
 }

@@ -29,6 +29,14 @@ export async function startGateProxy(upstream: number): Promise<number> {
 /** What carries the frames of a link: ZeroMQ, or WebSocket. */
 export type Carrier = "tcp" | "ws";
 
+/** Starts `gate serve` as a gRPC proxy in front of a port. */
+export async function startGateGrpc(upstream: number): Promise<{ pid: number; port: number }> {
+  const port = await freePort();
+  const args = [command, "serve", "-c", `${folder}grpc.config.ts`, "--log-level", "error"];
+  const { pid } = await start({ args, ready: /ready in/, env: { GRPC_PORT: port, UPSTREAM_PORT: upstream } });
+  return { pid, port };
+}
+
 /** Starts `gate serve` and `gate worker` with the echo, a process each. */
 export async function startGateWithWorker(carrier: Carrier = "tcp"): Promise<GateStack> {
   const stack = await startGate();
