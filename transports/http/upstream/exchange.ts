@@ -65,6 +65,11 @@ export class Exchange implements JobControl, HeldWrite {
     return !this.#hasStarted || (this.#options.mayRepeat && this.#options.body === undefined);
   }
 
+  /** A byte of the request may have been written. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
   /** All of the request has been written. */
   get isSent(): boolean {
     const { body, wantsUpgrade } = this.#options;

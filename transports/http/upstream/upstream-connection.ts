@@ -148,8 +148,8 @@ export class UpstreamConnection {
 
   #onRead(bytes: Buffer): boolean {
     if (this.#tunnel !== undefined) this.#tunnel.take(Buffer.from(bytes));
-    else if (this.#exchange === undefined) this.#leave();
-    else this.#onResponse(bytes, this.#exchange);
+    else if (this.#exchange?.hasStarted === true) this.#onResponse(bytes, this.#exchange);
+    else this.#fail("closed", new Error("the server spoke before it was asked"));
     return true;
   }
 

@@ -119,6 +119,24 @@ test("what a server says when it was not asked is answered to nobody", async () 
   expect(seen).toHaveLength(2);
 });
 
+test("what a server says before it has the request is no answer: the job takes another connection", async () => {
+  const { url, seen } = await startTalking((socket) => socket.write(ok));
+  const upstream = open(url);
+  await ask(upstream);
+  // Requests leave at the end of a turn: from here the next thing that happens is a read.
+  await new Promise((resolve) => setImmediate(resolve));
+  seen[0]?.socket.write("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+  expect((await ask(upstream)).body).toBe("ok");
+  expect(seen.map(({ asked }) => asked.length)).toEqual([1, 1]);
+});
+
+test("a name of which only one address answers is found", async () => {
+  const { url, seen } = await startTalking((socket) => socket.write(ok));
+  const upstream = open(url.replace("127.0.0.1", "localhost"));
+  for (let turn = 0; turn < 2; turn++) expect((await ask(upstream)).body).toBe("ok");
+  expect(seen).toHaveLength(1);
+});
+
 test("an idle connection is given up", async () => {
   const { url, seen } = await startTalking((socket) =>
     socket.write("HTTP/1.1 200 OK\r\nkeep-alive: timeout=2, max=5\r\ncontent-length: 2\r\n\r\nok"),
