@@ -1,17 +1,10 @@
-import { isIP, type OnReadOpts, connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import type { Exchange } from "./exchange.ts";
 import { WrongLength } from "./request-body.ts";
 import { ResponseParser } from "./response-parser.ts";
+import { openSocket, type ServerAddress } from "./server-socket.ts";
 import type { Tunnel } from "./tunnel.ts";
 import type { UpstreamFailure } from "./upstream-error.ts";
-
-/** Where a server is. */
-export interface ServerAddress {
-  readonly isSecure: boolean;
-  readonly hostname: string;
-  readonly port: number;
-}
 
 /** How long a connection waits for what, in ms; `Infinity` for ever. */
 export interface ConnectionLimits {
@@ -35,14 +28,6 @@ const idleMs = 4000;
 /** How much sooner than the server says a connection is given up: a request must not meet its close. */
 const idleMarginMs = 1000;
 const longestIdleMs = 600_000;
-const readBytes = 64 * 1024;
-
-/**
- * Each read is taken in full, and what stays of it copied, before the next one: one buffer does for all connections.
- *
- * Not so on Windows, where a read has its buffer from the beginning, and not with TLS, which reads ahead.
- */
-const sharedBuffer = process.platform === "win32" ? undefined : Buffer.allocUnsafeSlow(readBytes);
 
 /**
  * A connection to a server, for one exchange after the other.
@@ -74,7 +59,7 @@ export class UpstreamConnection {
     this.servername = servername;
     this.#limits = limits;
     this.#owner = owner;
-    this.#socket = open(server, servername, (size, buffer) => this.#onRead(buffer.subarray(0, size) as Buffer));
+    this.#socket = openSocket(server, servername, (size, buffer) => this.#onRead(buffer.subarray(0, size) as Buffer));
     this.#socket.on(server.isSecure ? "secureConnect" : "connect", () => this.#onOpen());
     this.#socket.on("drain", () => this.#onDrain());
     this.#socket.on("error", (error) => (this.#error = error));
@@ -219,6 +204,8 @@ export class UpstreamConnection {
   #keep(saidMs: number | undefined): boolean {
     this.#isReused = true;
     this.#stillMs = 0;
+    // With TLS a read that had begun may have brought the end after all.
+    if (this.#isPaused) this.resume();
     this.#idleMs = saidMs === undefined ? idleMs : Math.min(saidMs - idleMarginMs, longestIdleMs);
     return this.#idleMs > 0;
   }
@@ -239,18 +226,4 @@ export class UpstreamConnection {
     this.#socket.destroy();
     this.#owner.onGone(this);
   }
-}
-
-function open(server: ServerAddress, servername: string | undefined, callback: OnReadOpts["callback"]): Socket {
-  const { hostname: host, port, isSecure } = server;
-  const buffer = (isSecure ? undefined : sharedBuffer) ?? Buffer.allocUnsafeSlow(readBytes);
-  const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, onread: { buffer, callback } };
-  if (!isSecure) return connectTcp(options);
-  return connectTls({ ...options, ALPNProtocols: ["http/1.1"], ...(servername === undefined ? {} : { servername }) });
-}
-
-/** The name under which a server has to show its certificate; undefined for an address. `host` may have a port. */
-export function servernameOf(host: string): string | undefined {
-  const name = host.replace(/:\d*$/, "");
-  return name.startsWith("[") || isIP(name) !== 0 ? undefined : name;
 }

@@ -1,5 +1,6 @@
 import type { Exchange } from "./exchange.ts";
-import { type ConnectionLimits, type ConnectionOwner, type ServerAddress, UpstreamConnection } from "./upstream-connection.ts";
+import type { ServerAddress } from "./server-socket.ts";
+import { type ConnectionLimits, type ConnectionOwner, UpstreamConnection } from "./upstream-connection.ts";
 
 /** Shortest and longest time between two looks at what has not moved, in ms. */
 const [shortestTickMs, longestTickMs] = [5, 1000];

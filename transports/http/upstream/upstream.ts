@@ -2,7 +2,7 @@ import { type EndpointLink, GateError, type Job, type JobControl, type ReplySink
 import { Exchange } from "./exchange.ts";
 import { RequestBody } from "./request-body.ts";
 import { toRequestText, Unsayable } from "./request-text.ts";
-import { type ServerAddress, servernameOf } from "./upstream-connection.ts";
+import { type ServerAddress, servernameOf } from "./server-socket.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 import { toUpstreamRequest, type UpstreamRequest } from "./upstream-request.ts";
 

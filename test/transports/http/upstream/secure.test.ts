@@ -21,12 +21,12 @@ KPft6flaKUwtLxCTbioItEJasRihRANCAATwkTPXXYifOT1XmykryrkARtHIGWUH
 OU/3P+7TKzsjAi74jCgoZB9SZ+KmQQscz0v02T0NSyFK3e3HHtr77gc7
 -----END PRIVATE KEY-----`;
 
-/** A server with TLS, which says for whom it was taken. */
-async function startSecure(): Promise<{ port: number; connections: () => number }> {
+/** A server with TLS, which says for whom it was taken, or `body`. */
+async function startSecure(body?: Buffer): Promise<{ port: number; connections: () => number }> {
   let connections = 0;
   const server = createServer({ cert, key }, (request, response) => {
     const { servername, alpnProtocol } = request.socket as TLSSocket;
-    response.end(`${String(servername)} ${String(request.headers.host?.replace(/:.*/, ""))} ${String(alpnProtocol)}`);
+    response.end(body ?? `${String(servername)} ${String(request.headers.host?.replace(/:.*/, ""))} ${String(alpnProtocol)}`);
   });
   server.on("secureConnection", () => connections++);
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
@@ -65,6 +65,23 @@ test("a server that a route gives another host has to prove that one", async () 
   expect((await ask(upstream, { host: "other.test" })).body).toBe("other.test other.test http/1.1");
   expect((await ask(upstream, { host: "third.test" })).error?.message).toMatch(/cannot be reached: .*third\.test/);
   expect((await ask(upstream)).body).toBe("localhost localhost http/1.1");
+});
+
+test("a caller that is slow holds up a server with TLS, and the connection is used again", async () => {
+  trust();
+  const large = Buffer.alloc(4 * 1024 * 1024, "x");
+  const { port, connections } = await startSecure(large);
+  const upstream = open(`https://localhost:${port}`);
+  for (let turn = 0; turn < 3; turn++) {
+    const caller = new Caller();
+    caller.hasRoom = false;
+    const control = upstream.send(toJob({ ":method": "GET", ":path": "/" }), caller);
+    const timer = setInterval(() => control.resume(), 1);
+    await caller.ended;
+    clearInterval(timer);
+    expect([caller.error, caller.body.length]).toEqual([undefined, large.length]);
+  }
+  expect(connections()).toBe(1);
 });
 
 test("a server that nobody vouches for is not spoken to", async () => {
