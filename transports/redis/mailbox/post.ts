@@ -9,6 +9,10 @@ import type { RedisSettings } from "../settings.ts";
 import { type Envelope, type Letter, type LetterKind, readEnvelope } from "./envelope.ts";
 import { OutgoingMail } from "./outgoing-mail.ts";
 
+/** Envelopes that a mailbox may keep after they have been read, until the next beat removes them. */
+const maxRead = 64;
+/** So many bytes of what was read weigh like one envelope more. */
+const bytesPerEnvelope = 16 * 1024;
 /** Envelopes taken by one read. */
 const readCount = 256;
 /** Beats that a mailbox outlives its owner. */
@@ -36,7 +40,7 @@ export interface PostOptions {
 /**
  * The mailbox of this process, and its letters to the mailboxes of others.
  *
- * A mailbox is a stream that only its owner reads, in one blocked read after another; each read removes what the one before returned.
+ * A mailbox is a stream that only its owner reads, in one blocked read after another; what was read is removed from time to time, in bulk.
  * It lives as long as its owner renews it, and letters to one that is gone are noticed by the write itself.
  */
 export class Post {
@@ -49,7 +53,8 @@ export class Post {
   #series = 0;
   #reader: BlockedRead | undefined;
   #lastId = "0-0";
-  #hasUntrimmed = false;
+  /** Envelopes that have been read and not been removed. */
+  #untrimmed = 0;
   /** After a loss, a sender may be in the middle of its numbering. */
   #wasEmptied = false;
 
@@ -105,6 +110,10 @@ export class Post {
   /** Keeps the mailbox alive for another while. Called with every beat. */
   async renew(): Promise<void> {
     const { commands, keys } = this.#options;
+    if (this.#untrimmed > 0) {
+      this.#untrimmed = 0;
+      await commands.run("XTRIM", keys.mailbox(this.id), "MINID", this.#lastId);
+    }
     const isThere = await commands.run("PEXPIRE", keys.mailbox(this.id), this.#lifeMs);
     if (isThere === 1) return;
     this.#options.logger.warn("Redis has lost our mailbox: it was restarted, or flushed");
@@ -138,17 +147,19 @@ export class Post {
 
   async #read(client: RedisClient, blockMs: number): Promise<void> {
     const mailbox = this.#options.keys.mailbox(this.id);
-    // What was read before is removed on the way: one round trip for both.
-    const trimmed = this.#hasUntrimmed ? client.call("XTRIM", mailbox, "MINID", this.#lastId) : undefined;
-    trimmed?.catch(() => {});
+    // What was read before is removed on the way: one round trip for both. Large ones go at once.
+    if (this.#untrimmed >= maxRead) {
+      this.#untrimmed = 0;
+      client.call("XTRIM", mailbox, "MINID", this.#lastId).catch(() => {});
+    }
     const reply = await client.callBuffer("XREAD", "COUNT", readCount, "BLOCK", blockMs, "STREAMS", mailbox, this.#lastId);
     const entries = entriesOfRead(reply);
-    this.#hasUntrimmed = entries.length > 0;
     for (const entry of entries) this.#take(entry);
   }
 
   #take(entry: StreamEntry): void {
     this.#lastId = entry.id;
+    this.#untrimmed += 1 + Math.floor(entry.fields.reduce((sum, { length }) => sum + length, 0) / bytesPerEnvelope);
     const envelope = readEnvelope(entry);
     if (envelope === undefined) {
       this.#options.logger.warn("an entry in our mailbox is not ours; passed over", { entry: entry.id });

@@ -23,29 +23,27 @@ export interface JobEntry extends JobHeader {
   frame: Uint8Array;
 }
 
-const pattern = /^(\S+) (\d+) (\d+) (\d+)\/(\d+) ([01]) (\S+)$/;
-
 /** Writes a header as the value of the field `h`. */
 export function headerText({ gate, number, deadline, attempt, maxAttempts, isIdempotent, target }: JobHeader): string {
-  return `${gate} ${number} ${deadline} ${attempt}/${maxAttempts} ${isIdempotent ? 1 : 0} ${target}`;
+  return `${gate} ${number} ${deadline} ${attempt} ${maxAttempts} ${isIdempotent ? 1 : 0} ${target}`;
 }
 
 /** Reads an entry with the fields `h` and `j`; undefined for one that we did not write. */
 export function readJobEntry({ id, fields }: StreamEntry): JobEntry | undefined {
   const [headerName, header, jobName, frame] = fields;
   if (fields.length !== 4 || headerName?.toString("latin1") !== "h" || jobName?.toString("latin1") !== "j") return undefined;
-  const match = pattern.exec((header as Buffer).toString());
-  if (match === null) return undefined;
-  const [, gate, number, deadline, attempt, maxAttempts, isIdempotent, target] = match as unknown as string[];
-  return {
+  const parts = (header as Buffer).toString().split(" ");
+  const [gate, number, deadline, attempt, maxAttempts, idempotent, target] = parts;
+  const entry: JobEntry = {
     id,
     gate: gate as string,
     number: Number(number),
     deadline: Number(deadline),
     attempt: Number(attempt),
     maxAttempts: Number(maxAttempts),
-    isIdempotent: isIdempotent === "1",
+    isIdempotent: idempotent === "1",
     target: target as string,
     frame: frame as Buffer,
   };
+  return parts.length === 7 && entry.number >= 0 && entry.deadline >= 0 && entry.attempt >= 1 ? entry : undefined;
 }

@@ -25,6 +25,15 @@ if ok and type(pending) == 'table' and #pending > 0 then return 0 end
 return redis.call('XDEL', KEYS[1], ARGV[2]) == 1 and 1 or -1
 `);
 
+/** Jobs are done: acknowledges and removes them. KEYS: jobs. ARGV: group, then ids. */
+export const doneScript: Script = script(`
+for at = 2, #ARGV do
+  redis.call('XACK', KEYS[1], ARGV[1], ARGV[at])
+  redis.call('XDEL', KEYS[1], ARGV[at])
+end
+return 1
+`);
+
 /**
  * Deals with what a lost worker had taken. A job that may run again goes to the end of the stream, unless that was its last delivery or
  * its deadline has passed; one that may not is removed. The worker is then no consumer any more.
@@ -47,12 +56,12 @@ for _, one in ipairs(pending) do
     redis.call('XDEL', KEYS[1], id)
     local header, frame = entry[2][2], entry[2][4]
     local gate, number, deadline, attempt, most, idempotent, target =
-      string.match(header or '', '^(%S+) (%d+) (%d+) (%d+)/(%d+) ([01]) (%S+)$')
+      string.match(header or '', '^(%S+) (%d+) (%d+) (%d+) (%d+) ([01]) (%S+)$')
     if gate and idempotent == '0' then
       told[#told + 1] = {gate, number, 'lost', attempt}
     elseif gate and (deadline == '0' or tonumber(deadline) > now) then
       if tonumber(attempt) < tonumber(most) then
-        local again = gate .. ' ' .. number .. ' ' .. deadline .. ' ' .. (attempt + 1) .. '/' .. most .. ' 1 ' .. target
+        local again = gate .. ' ' .. number .. ' ' .. deadline .. ' ' .. (attempt + 1) .. ' ' .. most .. ' 1 ' .. target
         redis.call('XADD', KEYS[1], '*', 'h', again, 'j', frame)
       else
         local reason = 'each of its ' .. attempt .. ' deliveries ended with its worker lost, the last one ' .. ARGV[2]

@@ -1,5 +1,6 @@
 import { afterTurn } from "unigate/transport";
 import { group } from "../keys.ts";
+import { doneScript } from "../pull/scripts.ts";
 import type { Commands } from "../server/commands.ts";
 
 /** Entries of one stream whose jobs are done: those of one turn leave together, after the answers, until Redis has taken them. */
@@ -35,10 +36,7 @@ export class Acknowledgements {
 
   async #send(entries: string[]): Promise<void> {
     try {
-      await Promise.all([
-        this.#commands.run("XACK", this.#stream, group, ...entries),
-        this.#commands.run("XDEL", this.#stream, ...entries),
-      ]);
+      await this.#commands.script(doneScript, [this.#stream], [group, ...entries]);
     } catch {
       this.#done.push(...entries);
     }
