@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Gate beside its peers, in one run.
  *
- * Flags (after `--`): `--rounds 5`, `--seconds 1.5`, `--only echo,http,many,proxy,grpc,start`. Only a whole run is saved to RESULTS.md.
+ * Flags (after `--`): `--rounds 5`, `--seconds 1.5`, `--only echo,http,many,proxy,grpc,redis,start`. Only a whole run is saved to RESULTS.md.
  */
 import { parseArgs } from "node:util";
 import { measureEcho } from "./cases/echo.ts";
@@ -9,6 +9,7 @@ import { measureGrpc } from "./cases/grpc.ts";
 import { measureHttp } from "./cases/http.ts";
 import { measureManyWorkers } from "./cases/many-workers.ts";
 import { measureProxy } from "./cases/proxy.ts";
+import { measureRedis } from "./cases/redis.ts";
 import { measureStart } from "./cases/start.ts";
 import { describeRun, loadBefore } from "./machine.ts";
 import { installPeers } from "./peers.ts";
@@ -22,6 +23,8 @@ const cases: Record<string, (plan: Plan) => Promise<Section[]>> = {
   http: measureHttp,
   proxy: measureProxy,
   grpc: measureGrpc,
+
+  redis: measureRedis,
   start: measureStart,
 };
 

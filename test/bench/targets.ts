@@ -33,6 +33,15 @@ export const targets = {
   grpcStream: { least: 0.5 },
   /** What the gate has held at most by then. */
   grpcStreamMemory: { most: 150, unit: "MB" },
+
+  /** Redis, 256 in flight: calls per second, or else the share of a bare streams loop. */
+  redisCalls: { least: 40_000 },
+  overStreams: { least: 0.8 },
+  /** Redis: Gate ÷ BullMQ `waitUntilFinished`, 1 and 32 in flight. */
+  overBullMqAtOne: { least: 2 },
+  overBullMqAt32: { least: 5 },
+  /** Redis, 256 in flight: Gate ÷ Moleculer, which acknowledges nothing. */
+  overMoleculerRedis: { least: 1.2 },
   help: { most: 150, unit: "ms" },
   ready: { most: 600, unit: "ms" },
   idle: { most: 120, unit: "MB" },

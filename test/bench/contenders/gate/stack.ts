@@ -47,6 +47,13 @@ export async function startGateWithWorker(carrier: Carrier = "tcp"): Promise<Gat
   return stack;
 }
 
+/** Starts `gate worker` with the echo on a Redis, and nothing else; gives a client that meets it there. */
+export async function startGateOverRedis(port: number): Promise<Program> {
+  const url = `redis://127.0.0.1:${port}`;
+  await start({ args: [command, "worker", `${folder}handlers.ts`, "--gate", url, "--concurrency", "4096"], ready: /serving/ });
+  return startScript("contenders/gate/client.ts", { GATE_URL: url });
+}
+
 /** Starts a client of a gate. */
 export function startGateClient(stack: GateStack, carrier: Carrier = "tcp"): Promise<Program> {
   return startScript("contenders/gate/client.ts", { GATE_URL: linkTo(stack, carrier) });
