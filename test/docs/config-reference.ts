@@ -22,6 +22,7 @@ const parts: readonly (readonly [title: string, file: string, name: string])[] =
   ["A server of a proxied route", "transports/http/proxy/proxy-route.ts", "ProxyServer"],
   ["Its health", "transports/http/proxy/proxy-route.ts", "ProxyHealth"],
   ["`zmq()`", "transports/zmq/index.ts", "ZmqOptions"],
+  ["`redis()`", "transports/redis/settings.ts", "RedisOptions"],
   ["`grpc()`", "transports/grpc/options.ts", "GrpcOptions"],
   ["`grpc({ upstreams: { … } })`", "transports/grpc/proxy/upstream-options.ts", "GrpcUpstream"],
   ["`when` of an upstream", "transports/grpc/proxy/call-condition.ts", "CallCondition"],
