@@ -1,3 +1,5 @@
+import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { context, trace } from "@opentelemetry/api";
 import { type Client, connect, createWorker, currentJob, defineService, GateError, type ServiceDefinition } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
@@ -138,6 +140,39 @@ describe("a trace", () => {
     const [span] = await endedSpans(1);
     expect(span!.parentSpanContext!.spanId).toBe(callersSpan);
     expect(heard).toBe(`00-0af7651916cd43dd8448eb211c80319c-${span!.spanContext().spanId}-01`);
+  });
+
+  it("crosses the gate to gRPC servers behind it as metadata", async () => {
+    const { promise: heard, resolve } = Promise.withResolvers<unknown>();
+    const server = createHttp2Server((request, response) => {
+      // The gate also asks the server how it is.
+      if (request.url === "/shop.v1.Shop/Buy") resolve(request.headers["traceparent"]);
+      response.writeHead(200, { "content-type": "application/grpc", "grpc-status": "0" });
+      response.end();
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const upstream = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const gate = createGate({
+      settle: 0,
+      transports: [grpc({ port: 0, upstreams: { "shop.v1.*": { to: upstream } } })],
+      plugins: [tracing()],
+    });
+    await gate.start();
+    const caller = connectHttp2(gate.addresses[0]!.url.replace("grpc", "http"));
+    onTestFinished(async () => {
+      caller.destroy();
+      await gate.close();
+      server.close();
+    });
+    const path = { ":method": "POST", ":path": "/shop.v1.Shop/Buy", "content-type": "application/grpc", te: "trailers" };
+    caller
+      .request({ ...path, traceparent })
+      .on("error", () => {})
+      .end(Buffer.alloc(5));
+    const [, , spanId] = String(await heard).split("-");
+    const [span] = await endedSpans(1);
+    expect(span!.parentSpanContext!.spanId).toBe(callersSpan);
+    expect(spanId).toBe(span!.spanContext().spanId);
   });
 
   it("begins anew when the header is malformed, all zero or of no known form", async () => {
