@@ -13,6 +13,7 @@ export interface DevOptions {
   key: string;
   /** The gate's config file: its changes are no concern of a worker. */
   config: string | undefined;
+  isTraced: boolean;
   readonly note: (text: string) => void;
 }
 
@@ -28,7 +29,7 @@ export interface DevWorkers {
 const colours = ["cyan", "magenta", "yellow", "green", "blue"] as const;
 
 /** Starts a worker for each file, and anew whenever a source changes; one that ends by itself is started again. */
-export function startDevWorkers({ files, gate, key, config, note }: DevOptions): DevWorkers {
+export function startDevWorkers({ files, gate, key, config, isTraced, note }: DevOptions): DevWorkers {
   const names = labelsOf(files);
   const width = Math.max(...names.map((name) => name.length));
   const workers = files.map((file, at) => {
@@ -42,7 +43,7 @@ export function startDevWorkers({ files, gate, key, config, note }: DevOptions):
       line,
       title: () => "the worker",
       env: { GATE_KEY: key, ...colourOfChildren() },
-      argv: () => ["worker", `--gate=${gate}`, `--id=${name}`, "--", file],
+      argv: () => ["worker", `--gate=${gate}`, `--id=${name}`, ...(isTraced ? ["--trace"] : []), "--", file],
     });
     const unwatch = reloadOnChange(supervisor, { files: [file], note: line, ...(config === undefined ? {} : { except: config }) });
     // What is wrong has been said; a change starts it again.

@@ -1,6 +1,7 @@
 /** Handlers that `gate serve --worker` runs with the gate: in its process, or in one below it when they are watched. */
 import type { Gate } from "unigate/gate";
 import { createMemoryPair, GateError, type Logger } from "unigate/transport";
+import type { JobObserver } from "unigate/worker";
 import type { LoadedService } from "./load-services.ts";
 import { localUrl } from "./open-gate.ts";
 import { reloadOnChange } from "./supervise/reload-on-change.ts";
@@ -18,10 +19,18 @@ export interface OwnWorkers {
 /** A gate that runs no worker of its own. */
 export const noWorkers: OwnWorkers = { methods: [], close: async () => {}, abandon: () => {} };
 
+/** What a worker inside the gate's process is given. */
+interface WithinOptions {
+  logger: Logger;
+  observer?: JobObserver;
+}
+
 /** Serves loaded handlers inside the gate's process, over a memory connection. */
-export async function serveWithin(gate: Gate, services: readonly LoadedService[], logger: Logger): Promise<OwnWorkers> {
+export async function serveWithin(gate: Gate, services: readonly LoadedService[], options: WithinOptions): Promise<OwnWorkers> {
+  const { logger } = options;
   const { assembleWorker } = await import("./assemble-worker.ts");
   const assembled = assembleWorker(services, {
+    ...options,
     id: `gate-${process.pid}`,
     key: gate.ownKey,
     // Of this worker's link there is nothing to tell: it comes and goes with the gate.
@@ -45,11 +54,12 @@ export interface Watched {
   files: readonly string[];
   /** The gate's config file: it may lie beside them, and is none of theirs. */
   config: string | undefined;
+  isTraced: boolean;
   readonly note: (text: string) => void;
 }
 
 /** Serves handlers in a process of their own, which is replaced when they change: a module that was loaded once stays loaded. */
-export async function serveWatched(gate: Gate, { files, config, note }: Watched): Promise<OwnWorkers> {
+export async function serveWatched(gate: Gate, { files, config, isTraced, note }: Watched): Promise<OwnWorkers> {
   const url = localUrl(gate);
   if (url === undefined) throw new UserError("--worker with --watch needs a ZeroMQ, HTTP or gRPC transport in the config");
   const supervisor = new Supervisor({
@@ -57,7 +67,7 @@ export async function serveWatched(gate: Gate, { files, config, note }: Watched)
     graceMs: 30_000,
     note,
     env: { GATE_KEY: gate.ownKey },
-    argv: () => ["worker", `--gate=${url}`, "--", ...files],
+    argv: () => ["worker", `--gate=${url}`, ...(isTraced ? ["--trace"] : []), "--", ...files],
   });
   const unwatch = reloadOnChange(supervisor, { files, note, ...(config === undefined ? {} : { except: config }) });
   const abandon = (): void => {

@@ -5,6 +5,7 @@ import { loadConfig } from "../load-config.ts";
 import { createLogger } from "../logger.ts";
 import { localUrl, openGate, reloadConfigOnChange } from "../open-gate.ts";
 import { untilStopped } from "../stop-signals.ts";
+import { traceOption } from "../trace-jobs.ts";
 import { UserError } from "../user-error.ts";
 
 /** `gate dev`: a gate, a worker for each file, and a watch over all of them, in one terminal. */
@@ -14,10 +15,11 @@ export const dev: Command = defineCommand({
   positionals: [{ name: "file", description: "handlers file; every exported function is a method", isRequired: true, isMany: true }],
   options: {
     config: { type: "string", alias: "c", description: "config file; default ./gate.config.ts, else the embedded one", value: "FILE" },
+    ...traceOption,
     "log-level": { type: "string", description: "debug, info, warn or error; default $GATE_LOG, else warn", value: "LEVEL" },
   },
   examples: ["gate dev ./handlers.ts", "gate dev ./greeter.ts ./images.ts -c gate.config.ts"],
-  async run({ text, texts, output }) {
+  async run({ text, texts, isSet, output }) {
     const { note } = output;
     const files = texts("file");
     const loaded = await loadConfig(text("config"));
@@ -28,7 +30,7 @@ export const dev: Command = defineCommand({
       await gate.close();
       throw new UserError("gate dev needs a ZeroMQ, HTTP or gRPC transport in the config");
     }
-    const workers = startDevWorkers({ files, gate: url, key: gate.ownKey, config: loaded.file, note });
+    const workers = startDevWorkers({ files, gate: url, key: gate.ownKey, config: loaded.file, isTraced: isSet("trace"), note });
     const unwatch = loaded.file === undefined ? () => {} : reloadConfigOnChange(gate, loaded.file, note);
     const stopped = untilStopped({
       async drain() {

@@ -8,6 +8,7 @@ import { createLogger } from "../logger.ts";
 import { openGate, reloadConfigOnChange } from "../open-gate.ts";
 import { noWorkers, type OwnWorkers, serveWatched, serveWithin } from "../own-workers.ts";
 import { untilStopped } from "../stop-signals.ts";
+import { traceJobs, traceOption } from "../trace-jobs.ts";
 import { survive } from "../stray-rejections.ts";
 
 /** `gate serve`: runs the gateway. */
@@ -18,6 +19,7 @@ export const serve: Command = defineCommand({
   options: {
     config: { type: "string", alias: "c", description: "config file; default ./gate.config.ts, else the embedded one", value: "FILE" },
     worker: { type: "string", description: "also serve this handlers file, inside the gate", isMany: true, value: "FILE" },
+    ...traceOption,
     watch: { type: "boolean", description: "reload the config and the handlers when they change" },
     "log-level": { type: "string", description: "debug, info, warn or error; default $GATE_LOG, else info", value: "LEVEL" },
   },
@@ -69,10 +71,11 @@ async function openWorkers(
   { config, services, logger }: { config: string | undefined; services: readonly LoadedService[]; logger: Logger },
 ): Promise<OwnWorkers> {
   const files = context.texts("worker");
+  const isTraced = context.isSet("trace");
   if (files.length === 0) return noWorkers;
   try {
-    if (context.isSet("watch")) return await serveWatched(gate, { files, config, note: context.output.note });
-    return await serveWithin(gate, services, logger);
+    if (context.isSet("watch")) return await serveWatched(gate, { files, config, isTraced, note: context.output.note });
+    return await serveWithin(gate, services, { logger, ...(await traceJobs(isTraced)) });
   } catch (error) {
     await gate.close();
     throw error;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { GateError, type JobObserver } from "unigate/worker";
+import { GateError } from "unigate/worker";
 import { listed } from "../announce.ts";
 import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
 import { durationOf } from "../call-arguments.ts";
@@ -13,6 +13,7 @@ import { untilStopped } from "../stop-signals.ts";
 import { survive } from "../stray-rejections.ts";
 import { reloadOnChange } from "../supervise/reload-on-change.ts";
 import { ChildExit, Supervisor } from "../supervise/supervisor.ts";
+import { traceJobs, traceOption } from "../trace-jobs.ts";
 import { UserError } from "../user-error.ts";
 
 /** `gate worker`: serves files, in this process or in several supervised ones. */
@@ -32,7 +33,7 @@ export const worker: Command = defineCommand({
     id: { type: "string", description: "name of the worker; default host and process id", value: "ID" },
     version: { type: "string", description: "version, for callers that send X-API-Version", value: "V" },
     weight: { type: "number", description: "share of jobs under weightedRoundRobin; default 1", value: "N" },
-    trace: { type: "boolean", description: "give each job a span, for the OpenTelemetry provider that the files register" },
+    ...traceOption,
     watch: { type: "boolean", description: "reload when a file changes; running jobs finish on the old version" },
     grace: {
       type: "string",
@@ -64,7 +65,7 @@ async function serveHere(context: CommandContext): Promise<void> {
   const [{ services, program }, logger] = await Promise.all([loadWork(context), createLogger(context.text("log-level"), "warn")]);
   survive(logger);
   const ofProgram = program === undefined ? {} : { concurrency: 1 };
-  const observer = context.isSet("trace") ? { observer: await loadJobSpans() } : {};
+  const observer = await traceJobs(context.isSet("trace"));
   const assembled = assembleWorker(services, { logger: linkNotes(logger, note), ...ofProgram, ...observer, ...identity(context) });
   let isToldToStop = false;
   const stopped = untilStopped({
@@ -109,14 +110,6 @@ async function loadWork(context: CommandContext): Promise<{ services: LoadedServ
     graceMs: graceOf(context),
     note,
   });
-}
-
-async function loadJobSpans(): Promise<JobObserver> {
-  try {
-    return (await import("unigate/plugins/tracing")).jobSpans();
-  } catch (error) {
-    throw new UserError("--trace needs OpenTelemetry's API, which is not installed", "npm install @opentelemetry/api", { cause: error });
-  }
 }
 
 async function announce({ output, gate }: CommandContext, { worker: instance }: AssembledWorker, startedAt: number): Promise<void> {

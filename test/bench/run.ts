@@ -23,7 +23,6 @@ const cases: Record<string, (plan: Plan) => Promise<Section[]>> = {
   http: measureHttp,
   proxy: measureProxy,
   grpc: measureGrpc,
-
   redis: measureRedis,
   start: measureStart,
 };
