@@ -129,6 +129,13 @@ describe("a trace", () => {
     expect([parent, state]).toEqual([`00-0af7651916cd43dd8448eb211c80319c-${ofGate.spanId}-01`, "vendor=1,other=2"]);
   });
 
+  it("stays with a job that its caller does not wait for", async () => {
+    const { gate } = await open("memory");
+    const headers = { traceparent, prefer: "respond-async" };
+    expect((await fetch(`${gate.addresses[0]!.url}/call/echo.say`, { method: "POST", headers, body: '"x"' })).status).toBe(202);
+    expect(lineOf(await endedSpans(2), callersSpan)).toEqual(["server echo.say", "server echo.say"]);
+  });
+
   it("goes out to HTTP servers behind the gate as a header", async () => {
     let heard: string | undefined;
     const server = await startServer((request, response) => {
