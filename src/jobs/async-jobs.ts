@@ -25,6 +25,9 @@ export interface SubmitOptions {
   delayMs?: number | undefined;
 }
 
+/** A store that could not be reached for a while may not have told of an end. */
+const lookAgainMs = 5000;
+
 /** The asynchronous jobs of a gate: takes them in, tells of them, and lets a runner bring them to workers. */
 export class AsyncJobs {
   readonly #host: JobsHost;
@@ -96,10 +99,13 @@ export class AsyncJobs {
     const waiters = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, waiters.add(resolve));
     try {
-      const job = await this.get(id);
-      if (hasEnded(job.state)) return job;
-      await withPatience(promise, withinMs, this.#host.clock);
-      return await this.get(id);
+      const until = this.#host.clock.now() + withinMs;
+      for (;;) {
+        const job = await this.get(id);
+        const leftMs = until - this.#host.clock.now();
+        if (hasEnded(job.state) || leftMs <= 0) return job;
+        await withPatience(promise, Math.min(leftMs, lookAgainMs), this.#host.clock);
+      }
     } finally {
       waiters.delete(resolve);
       if (waiters.size === 0) this.#waiters.delete(id);

@@ -1,7 +1,9 @@
-import { currentJob, defineService, GateError, method, reply } from "unigate";
+import { currentJob, defineService, GateError, memoryJobs, method, reply } from "unigate";
+import type { JobStoreHost } from "unigate/transport";
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { openHttpDoor } from "../../../support/http-door.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
 
 const service = defineService("t", {
   echo: (...args: unknown[]) => args,
@@ -156,6 +158,21 @@ describe("a caller who waits a while", () => {
     await join(gone);
     expect(await (await watched).json()).toMatchObject({ state: "completed", result: "later x" });
   });
+});
+
+it("a caller who waits learns of an end that the store could not tell", async () => {
+  const clock = new ManualClock();
+  const kept = memoryJobs();
+  const store = { ...kept, open: async (host: JobStoreHost) => Object.assign(await kept.open(host), { listen: () => {} }) };
+  const { url } = await openHttpDoor(service, { config: { ...config, jobs: { store } }, gate: { clock } });
+  const location = url + (await fetch(`${url}/call/gone.later?mode=async`, post([]))).headers.get("location");
+  const waiting = fetch(location, { headers: { prefer: "wait=600" } });
+  let isAnswered = false;
+  void waiting.then(() => (isAnswered = true));
+  await fetch(location, { method: "DELETE" });
+  await eventuallyTrue("it is answered", () => (clock.advance(1000), isAnswered));
+  expect(await (await waiting).json()).toMatchObject({ state: "cancelled" });
+  expect(clock.now()).toBeLessThan(600_000);
 });
 
 describe("the page of a job", () => {
