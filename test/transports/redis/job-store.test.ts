@@ -12,7 +12,7 @@ beforeAll(async () => (server = await RedisServer.start(["--appendonly", "yes"])
 afterAll(async () => await server[Symbol.asyncDispose]());
 
 /** A store of its own, unless a prefix says whose. */
-async function open(maxWaiting: number, options: { prefix?: string; maxKept?: number } = {}): Promise<JobStore> {
+async function open(maxWaiting: number, options: { prefix?: string; maxKept?: number; maxBytes?: string } = {}): Promise<JobStore> {
   const store = await redisJobs({ url: server.url, prefix: `t${++opened}`, ...options }).open({
     clock: systemClock,
     logger: silentLogger,
@@ -75,7 +75,9 @@ describe("a store in Redis", () => {
     }
     expect(await store.counts()).toMatchObject({ completed: 2 });
     await eventuallyTrue("the last ones are forgotten too", async () => (await store.counts()).completed === 0);
-    expect(await server.client.keys("few:*")).toEqual(["few:{jobs}:seq"]);
+    expect(await server.client.keys("few:*")).toEqual(expect.arrayContaining(["few:{jobs}:seq", "few:{jobs}:bytes"]));
+    expect(await server.client.keys("few:*")).toHaveLength(2);
+    expect(await server.client.get("few:{jobs}:bytes")).toBe("0");
   });
 
   it("lies on one slot of a cluster", async () => {
@@ -98,8 +100,23 @@ describe("a store in Redis", () => {
     expect((await store.list({ limit: 5, state: "completed" })).map((job) => job.id)).toEqual([id]);
   });
 
+  it("that is full forgets what ended first, and never what has not ended", async () => {
+    const store = await open(100, { maxBytes: "64kb" });
+    const payload = Buffer.alloc(20_000);
+    const first = await submit(store, { payload });
+    await store.complete((await takeOne(store)).lease, { head: [] });
+    const others = [await submit(store, { payload }), await submit(store, { payload }), await submit(store, { payload })];
+    expect(await stateOf(store, first.id)).toBeUndefined();
+    expect(await refusal(store.submit(newJob({ payload })))).toMatchObject({ code: "resource_exhausted", details: { retryAfterMs: 5000 } });
+    for (const { id } of others) expect(await stateOf(store, id)).toBe("waiting");
+  });
+
   it("tells the faults of its options", () => {
-    expect(redisJobs({ url: "http://x", maxKept: 0 }).check?.()).toMatchObject([{ path: "url" }, { path: "maxKept" }]);
+    expect(redisJobs({ url: "http://x", maxKept: 0, maxBytes: "lots" }).check?.()).toMatchObject([
+      { path: "url" },
+      { path: "maxKept" },
+      { path: "maxBytes" },
+    ]);
   });
 
   it("costs one round trip for each step of a job", async () => {

@@ -24,11 +24,11 @@ export const listedFields = [
 ] as const;
 
 /**
- * ARGV: keep, bound, id, target, payload, type, accept, meta, delay, deadline or "", most, ttl, then "=" and the text, or "", of key,
- * fingerprint and order. Returns "new" or "known" and the job, "taken" and the id of the other one, or "full".
+ * ARGV: keep, bytes, bound, id, target, payload, type, accept, meta, delay, deadline or "", most, ttl, then "=" and the text, or "", of key,
+ * fingerprint and order. Returns "new" or "known" and the job, "taken" and the id of the other one, "full" or "heavy".
  */
 export const submitScript: Script = step(`
-local bound, id, target, payload, type, accept, meta, delay, deadline, most, ttl, key, fingerprint, order = unpack(ARGV, 2)
+local bound, id, target, payload, type, accept, meta, delay, deadline, most, ttl, key, fingerprint, order = unpack(ARGV, 3)
 local function textOf(marked) return marked ~= '' and string.sub(marked, 2) or nil end
 key, fingerprint, order = textOf(key), textOf(fingerprint), textOf(order)
 pass()
@@ -40,6 +40,8 @@ if key then
   end
 end
 if waiting() >= tonumber(bound) then return { 'full' } end
+local bytes = 1024 + #payload + #meta
+if not makeRoom(bytes) then return { 'heavy' } end
 local seq = redis.call('INCR', base .. ':seq')
 write(id, 'id', id, 'target', target, 'payload', payload, 'type', type, 'accept', accept, 'meta', meta, 'state', 'waiting', 'seq', seq,
   'attempts', 0, 'epoch', 0, 'most', most, 'ttl', ttl, 'submittedAt', now, 'dueAt', now + delay)
@@ -53,18 +55,19 @@ if deadline ~= '' then
   write(id, 'expiresAt', now + deadline)
   redis.call('ZADD', base .. ':expiring', now + deadline, id)
 end
+grow(id, bytes)
 redis.call('ZADD', base .. ':all', seq, id)
 redis.call('ZADD', base .. ':state:waiting', seq, id)
 enter(id, target, order, seq)
 return { 'new', redis.call('HGETALL', jobKey(id)) }
 `);
 
-/** ARGV: keep, target, limit, lease. Returns the jobs that are now leased, and the time left of each, or "". */
+/** ARGV: keep, bytes, target, limit, lease. Returns the jobs that are now leased, and the time left of each, or "". */
 export const takeScript: Script = step(`
 pass()
-local target = ARGV[2]
+local target = ARGV[3]
 local taken = {}
-for _, id in ipairs(redis.call('ZRANGE', base .. ':ready:' .. target, 0, ARGV[3] - 1)) do
+for _, id in ipairs(redis.call('ZRANGE', base .. ':ready:' .. target, 0, ARGV[4] - 1)) do
   withhold(id, target)
   redis.call('ZREM', base .. ':expiring', id)
   local seq, expiresAt = unpack(read(id, 'seq', 'expiresAt'))
@@ -72,34 +75,36 @@ for _, id in ipairs(redis.call('ZRANGE', base .. ':ready:' .. target, 0, ARGV[3]
   redis.call('HINCRBY', jobKey(id), 'attempts', 1)
   redis.call('HINCRBY', jobKey(id), 'epoch', 1)
   write(id, 'startedAt', now)
-  redis.call('ZADD', base .. ':leases', now + ARGV[4], id)
+  redis.call('ZADD', base .. ':leases', now + ARGV[5], id)
   taken[#taken + 1] = { redis.call('HGETALL', jobKey(id)), expiresAt and tostring(expiresAt - now) or '' }
 end
 return taken
 `);
 
-/** ARGV: keep, lease, then id and epoch of each. Returns the places, from 1, of those that are lost. */
+/** ARGV: keep, bytes, lease, then id and epoch of each. Returns the places, from 1, of those that are lost. */
 export const extendScript: Script = step(`
 local lost = {}
-for at = 3, #ARGV, 2 do
-  if isLeased(ARGV[at], ARGV[at + 1]) then redis.call('ZADD', base .. ':leases', now + ARGV[2], ARGV[at])
-  else lost[#lost + 1] = (at - 1) / 2 end
+for at = 4, #ARGV, 2 do
+  if isLeased(ARGV[at], ARGV[at + 1]) then redis.call('ZADD', base .. ':leases', now + ARGV[3], ARGV[at])
+  else lost[#lost + 1] = at / 2 - 1 end
 end
 return lost
 `);
 
-/** ARGV: keep, id, epoch, reply. Returns 0 when the lease is lost. */
+/** ARGV: keep, bytes, id, epoch, reply. Returns 0 when the lease is lost. */
 export const completeScript: Script = step(`
-if not isLeased(ARGV[2], ARGV[3]) then return 0 end
-write(ARGV[2], 'reply', ARGV[4])
-redis.call('HDEL', jobKey(ARGV[2]), 'error')
-finish(ARGV[2], 'completed')
+if not isLeased(ARGV[3], ARGV[4]) then return 0 end
+write(ARGV[3], 'reply', ARGV[5])
+grow(ARGV[3], #ARGV[5])
+redis.call('HDEL', jobKey(ARGV[3]), 'error')
+finish(ARGV[3], 'completed')
+makeRoom(0)
 return 1
 `);
 
-/** ARGV: keep, id, epoch, error, delay, 1 when it counts. Returns 0 when the lease is lost. */
+/** ARGV: keep, bytes, id, epoch, error, delay, 1 when it counts. Returns 0 when the lease is lost. */
 export const putBackScript: Script = step(`
-local id, epoch, failure, delay, isCounted = unpack(ARGV, 2)
+local id, epoch, failure, delay, isCounted = unpack(ARGV, 3)
 if not isLeased(id, epoch) then return 0 end
 write(id, 'error', failure)
 local seq, attempts, most = unpack(read(id, 'seq', 'attempts', 'most'))
@@ -112,36 +117,36 @@ waitAgain(id, seq, now + delay)
 return 1
 `);
 
-/** ARGV: keep, id, epoch, error. Returns 0 when the lease is lost. */
+/** ARGV: keep, bytes, id, epoch, error. Returns 0 when the lease is lost. */
 export const buryScript: Script = step(`
-if not isLeased(ARGV[2], ARGV[3]) then return 0 end
-write(ARGV[2], 'error', ARGV[4])
-finish(ARGV[2], 'dead')
+if not isLeased(ARGV[3], ARGV[4]) then return 0 end
+write(ARGV[3], 'error', ARGV[5])
+finish(ARGV[3], 'dead')
 return 1
 `);
 
-/** ARGV: keep, id. Returns the job. */
+/** ARGV: keep, bytes, id. Returns the job. */
 export const getScript: Script = step(`
 pass()
-return redis.call('HGETALL', jobKey(ARGV[2]))
+return redis.call('HGETALL', jobKey(ARGV[3]))
 `);
 
-/** ARGV: keep, id, error. Returns the job as it is then. */
+/** ARGV: keep, bytes, id, error. Returns the job as it is then. */
 export const cancelScript: Script = step(`
-local state = read(ARGV[2], 'state')[1]
+local state = read(ARGV[3], 'state')[1]
 if state == 'waiting' or state == 'running' then
-  write(ARGV[2], 'error', ARGV[3])
-  finish(ARGV[2], 'cancelled')
+  write(ARGV[3], 'error', ARGV[4])
+  finish(ARGV[3], 'cancelled')
 end
-return redis.call('HGETALL', jobKey(ARGV[2]))
+return redis.call('HGETALL', jobKey(ARGV[3]))
 `);
 
-/** ARGV: keep, id, bound. Returns the job as it is then, or "full". */
+/** ARGV: keep, bytes, id, bound. Returns the job as it is then, or "full". */
 export const retryScript: Script = step(`
-local id = ARGV[2]
+local id = ARGV[3]
 local state, seq, target, order = unpack(read(id, 'state', 'seq', 'target', 'order'))
 if state == 'dead' or state == 'cancelled' then
-  if waiting() >= tonumber(ARGV[3]) then return 'full' end
+  if waiting() >= tonumber(ARGV[4]) then return 'full' end
   redis.call('ZREM', base .. ':ended', id)
   redis.call('HDEL', jobKey(id), 'endedAt', 'expiresAt')
   write(id, 'attempts', 0, 'dueAt', now)
@@ -152,11 +157,11 @@ return redis.call('HGETALL', jobKey(id))
 `);
 
 /**
- * ARGV: keep, state or "", target or "", limit, "(" and the seq to go on from or "+inf". Looks at 1000 jobs at most. Returns where to go
+ * ARGV: keep, bytes, state or "", target or "", limit, "(" and the seq to go on from or "+inf". Looks at 1000 jobs at most. Returns where to go
  * on, or "" when that was all, then the fields of each.
  */
 export const listScript: Script = step(`
-local state, target, limit, from = unpack(ARGV, 2)
+local state, target, limit, from = unpack(ARGV, 3)
 local ids = redis.call('ZREVRANGEBYSCORE', base .. (state == '' and ':all' or ':state:' .. state), from, '-inf', 'LIMIT', 0, 1000)
 local found = { '' }
 for at, id in ipairs(ids) do
@@ -171,7 +176,7 @@ end
 return found
 `);
 
-/** ARGV: keep. Returns the number of jobs that are waiting, running, completed, dead and cancelled. */
+/** ARGV: keep, bytes. Returns the number of jobs that are waiting, running, completed, dead and cancelled. */
 export const countScript: Script = step(`
 pass()
 local counts = {}
@@ -181,7 +186,7 @@ end
 return counts
 `);
 
-/** ARGV: keep. Returns the targets of which jobs may be taken. */
+/** ARGV: keep, bytes. Returns the targets of which jobs may be taken. */
 export const dueScript: Script = step(`
 pass()
 return redis.call('SMEMBERS', base .. ':targets')

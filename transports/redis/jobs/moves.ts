@@ -1,7 +1,8 @@
 /**
  * What the scripts of the job store share: the moves of one job, in Lua.
  *
- * KEYS[1] begins every key, and its hash tag keeps them on one slot. ARGV[1] is the number of ended jobs to keep. Times are ms of Redis'
+ * KEYS[1] begins every key, and its hash tag keeps them on one slot. ARGV[1] is the number of ended jobs to keep, ARGV[2] the bytes that all
+ * jobs may hold. Times are ms of Redis'
  * own clock, which is the only one that counts.
  *
  * | key | holds |
@@ -13,11 +14,12 @@
  * | `:lane:TARGET ORDER` | ids that have not ended, by `place`: only the first may be ready, delayed or running |
  * | `:delayed`, `:leases`, `:expiring`, `:ended` | ids by the time at which something is due |
  * | `:keys` | id by target and idempotency key |
- * | `:seq`, `:events` | a counter, and the channel on which gates tell each other |
+ * | `:seq`, `:bytes` | the latest place that was given; what all jobs hold |
+ * | `:events` | the channel on which gates tell each other |
  */
 export const moves = `
 local base = KEYS[1]
-local keep = tonumber(ARGV[1])
+local keep, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -70,11 +72,28 @@ local function leave(id, target, order)
   if wasFirst and first then offer(first) end
 end
 
+local function grow(id, bytes)
+  redis.call('HINCRBY', jobKey(id), 'bytes', bytes)
+  redis.call('INCRBY', base .. ':bytes', bytes)
+end
+
 local function forget(id)
-  local target, key = unpack(read(id, 'target', 'key'))
+  local target, key, bytes = unpack(read(id, 'target', 'key', 'bytes'))
+  if bytes then redis.call('DECRBY', base .. ':bytes', bytes) end
   if target and key then redis.call('HDEL', base .. ':keys', target .. ' ' .. key) end
   redis.call('DEL', jobKey(id))
   for _, set in ipairs({ ':all', ':ended', ':state:completed', ':state:dead', ':state:cancelled' }) do redis.call('ZREM', base .. set, id) end
+end
+
+-- Forgets what should be forgotten first until so many bytes more fit, a bounded number per step; whether they do.
+local function makeRoom(bytes)
+  for _ = 1, 100 do
+    if tonumber(redis.call('GET', base .. ':bytes') or 0) + bytes <= mostBytes then return true end
+    local oldest = redis.call('ZRANGE', base .. ':ended', 0, 0)[1]
+    if not oldest then return false end
+    forget(oldest)
+  end
+  return false
 end
 
 local function finish(id, state)

@@ -26,6 +26,8 @@ export interface RedisJobsSettings {
   prefix: string;
   /** Jobs that have ended and are kept. */
   maxKept: number;
+  /** What all jobs and their replies may hold together. */
+  maxBytes: number;
 }
 
 const commandTimeoutMs = 5000;
@@ -51,7 +53,7 @@ class RedisJobStore implements JobStore {
   readonly #commands: Commands;
   readonly #events: RedisClient;
   readonly #base: string;
-  readonly #maxKept: number;
+  readonly #bounds: readonly [maxKept: number, maxBytes: number];
   readonly #maxWaiting: number;
   readonly #listeners: JobStoreListener[] = [];
 
@@ -62,11 +64,16 @@ class RedisJobStore implements JobStore {
     return store;
   }
 
-  private constructor(commands: Commands, events: RedisClient, { prefix, maxKept }: RedisJobsSettings, { maxWaiting }: JobStoreHost) {
+  private constructor(
+    commands: Commands,
+    events: RedisClient,
+    { prefix, maxKept, maxBytes }: RedisJobsSettings,
+    { maxWaiting }: JobStoreHost,
+  ) {
     this.#commands = commands;
     this.#events = events;
     this.#base = `${prefix}:{jobs}`;
-    this.#maxKept = maxKept;
+    this.#bounds = [maxKept, maxBytes];
     this.#maxWaiting = maxWaiting;
   }
 
@@ -87,6 +94,7 @@ class RedisJobStore implements JobStore {
     ])) as [Buffer, Buffer[] | Buffer];
     const word = String(outcome);
     if (word === "full") throw this.#full();
+    if (word === "heavy") throw storeFull(`the jobs hold ${this.#bounds[1]} bytes, the bound of redisJobs({ maxBytes })`);
     if (word === "taken") throw keyTaken(job.idempotencyKey as string, String(found));
     return { job: jobOfHash(found as Buffer[]) as StoredJob, isNew: word === "new" };
   }
@@ -166,7 +174,7 @@ class RedisJobStore implements JobStore {
   }
 
   #run(script: Script, args: readonly Argument[]): Promise<unknown> {
-    return this.#commands.script(script, [this.#base], [this.#maxKept, ...args]);
+    return this.#commands.script(script, [this.#base], [...this.#bounds, ...args]);
   }
 
   #hear(message: string): void {

@@ -1,13 +1,16 @@
-import type { ConfigFault, JobStoreConfig } from "unigate/transport";
+import { type ConfigFault, type JobStoreConfig, parseSize, type Size } from "unigate/transport";
 import { redisFaults, type RedisOptions, redisSettings } from "../settings.ts";
 
 /** Options of the job store in Redis. */
 export interface RedisJobsOptions extends Pick<RedisOptions, "url" | "prefix"> {
   /** Jobs that have ended and are kept, over all targets; default 100 000. What should be forgotten first goes first. */
   maxKept?: number;
+  /** What all jobs and their results may hold together; default `"1gb"`. What should be forgotten first goes first. */
+  maxBytes?: Size;
 }
 
 const defaultMaxKept = 100_000;
+const defaultMaxBytes = 1024 ** 3;
 
 /**
  * Keeps asynchronous jobs in a Redis (6.2 or newer, or Valkey), as durable as it is: with `appendfsync always`, what was accepted
@@ -30,13 +33,19 @@ export function redisJobs(options: RedisJobsOptions): JobStoreConfig {
     async open(host) {
       const { address, prefix } = redisSettings(options);
       const { openRedisJobs } = await import("./redis-job-store.ts");
-      return openRedisJobs({ address, prefix, maxKept: options.maxKept ?? defaultMaxKept }, host);
+      return openRedisJobs(
+        { address, prefix, maxKept: options.maxKept ?? defaultMaxKept, maxBytes: parseSize(options.maxBytes) ?? defaultMaxBytes },
+        host,
+      );
     },
   };
 }
 
-function faultsOf({ maxKept, ...options }: RedisJobsOptions): ConfigFault[] {
+function faultsOf({ maxKept, maxBytes, ...options }: RedisJobsOptions): ConfigFault[] {
   const faults = redisFaults(options);
-  if (maxKept === undefined || (Number.isInteger(maxKept) && maxKept >= 1)) return faults;
-  return [...faults, { path: "maxKept", problem: `${JSON.stringify(maxKept)} is not a number of jobs`, remedy: "write 1 or more" }];
+  if (maxKept !== undefined && !(Number.isInteger(maxKept) && maxKept >= 1))
+    faults.push({ path: "maxKept", problem: `${JSON.stringify(maxKept)} is not a number of jobs`, remedy: "write 1 or more" });
+  if (maxBytes !== undefined && !((parseSize(maxBytes) ?? 0) > 0))
+    faults.push({ path: "maxBytes", problem: "is not a size above zero", remedy: 'write one such as "1gb"' });
+  return faults;
 }
