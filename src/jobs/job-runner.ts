@@ -8,8 +8,8 @@ import { type AttemptOutcome, ReplyKeeper } from "./reply-keeper.ts";
 import { isWorthRetrying, retryDelayMs } from "./retry-delay.ts";
 
 /** A gate that is lost loses its jobs after this time, in ms. */
-const leaseMs = 30_000;
-const extendEveryMs = 10_000;
+const leaseMs = 10_000;
+const extendEveryMs = 3000;
 /** Room can come without a word where workers are behind others. */
 const lookForRoomMs = 1000;
 /** Jobs that are taken from the store in one step. */

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import type { AsyncJobStatus } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
@@ -38,5 +39,35 @@ describe("jobs that a gate keeps in Redis", () => {
       return shown.state === "completed";
     });
     expect(shown).toMatchObject({ id: job.id, attempts: 1, result: "sent to you" });
+  });
+
+  it("go on at another gate when theirs is killed while they run", { timeout: 60_000 }, async () => {
+    const server = await RedisServer.start();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const folder = await workspace({
+      "slow.ts": `export const service = "mail";\nexport const send = () => new Promise(() => {});`,
+      "quick.ts": `export const service = "mail";\nexport const send = (to: string) => \`sent to \${to}\`;`,
+    });
+    const serve = async (name: string): Promise<{ zmq: string; process: GateProcess }> => {
+      const zmq = `tcp://127.0.0.1:${await freePort()}`;
+      await writeFile(
+        `${folder}/${name}.config.ts`,
+        `import { redisJobs } from "unigate/redis";\nimport { zmq } from "unigate/zmq";\nexport default {
+          transports: [zmq({ bind: "${zmq}" })], routes: { "mail.*": {} }, jobs: { store: redisJobs({ url: "${server.url}" }) } };`,
+      );
+      const process = new GateProcess(["serve", "-c", `${folder}/${name}.config.ts`]);
+      await process.says(/ready in/);
+      return { zmq, process };
+    };
+    const [one, two] = [await serve("one"), await serve("two")];
+    await new GateProcess(["worker", `${folder}/slow.ts`, "--gate", one.zmq]).says(/serving/);
+    const { id } = JSON.parse((await gate(["call", "mail.send", "you", "--async", "--gate", two.zmq])).stdout) as AsyncJobStatus;
+    const show = async (): Promise<AsyncJobStatus> =>
+      JSON.parse((await gate(["jobs", "show", id, "--gate", two.zmq])).stdout) as AsyncJobStatus;
+    await eventuallyTrue("it runs at the first gate", async () => (await show()).state === "running");
+    one.process.signal("SIGKILL");
+    await new GateProcess(["worker", `${folder}/quick.ts`, "--gate", two.zmq]).says(/serving/);
+    await eventuallyTrue("it is completed at the second", async () => (await show()).state === "completed", 30_000);
+    expect(await show()).toMatchObject({ attempts: 2, result: "sent to you" });
   });
 });
