@@ -38,7 +38,7 @@ export function exposeServer(url: string, options: ExposeOptions = {}): Worker {
   const prefix = prefixOf(path);
   const upstream = createUpstream(url, { id: url, connections: concurrency, headersTimeoutMs, bodyTimeoutMs: 0, connectTimeoutMs: 5000 });
   const origin = new URL(url);
-  return createWorker({
+  const worker = createWorker({
     services: [],
     raw: [
       {
@@ -52,6 +52,9 @@ export function exposeServer(url: string, options: ExposeOptions = {}): Worker {
     concurrency,
     ...defined({ gate: options.gate, key: options.key, id: options.id, logger: options.logger }),
   });
+  const letGo = (): void => void upstream.close();
+  worker.closed.then(letGo, letGo);
+  return worker;
 }
 
 function prefixOf(path: string): string {

@@ -229,4 +229,13 @@ describe("an exposed server", () => {
     const late = await fetch(`${url}/app/`);
     expect([late.status, late.headers.get("content-type")]).toEqual([503, "application/problem+json"]);
   });
+
+  test("lets go of the server with the worker: no connection is left open", async () => {
+    const { url, server, worker } = await openExposed((_request, response) => response.end("ok"));
+    expect(await (await fetch(url)).text()).toBe("ok");
+    const connections = (): Promise<number> => new Promise((resolve) => server.server.getConnections((_error, count) => resolve(count)));
+    expect(await connections()).toBe(1);
+    await worker.drain();
+    await eventuallyTrue("the connection is closed", async () => (await connections()) === 0, 2000);
+  });
 });
