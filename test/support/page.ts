@@ -80,7 +80,7 @@ async function background(line: string, cwd: string): Promise<void> {
   const timer = setTimeout(() => reject(new Error(`${line} did not say that it is ready: ${said}`)), 15_000);
   const hear = (data: Buffer): void => {
     said += data.toString();
-    if (/ready in|serving |listening|publish/.test(said)) resolve();
+    if (/ready in|serving |exposing |listening|publish/.test(said)) resolve();
   };
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
