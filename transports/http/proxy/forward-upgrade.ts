@@ -9,7 +9,7 @@ import { refuseUpgrade, TunnelReply } from "./tunnel-reply.ts";
 /** Brings a request for another protocol to an upstream; after its 101, bytes both ways. `first` has come already. */
 export function forwardUpgrade(host: ForwardHost, request: IncomingMessage, socket: Duplex, first: Buffer, to: Forward): void {
   try {
-    refuseUnsafe(request, host.via);
+    refuseUnsafe(host, request, to.target);
     const keyHeader = admit(host.gate, request, to.target);
     const job = toProxiedJob({
       ...to,

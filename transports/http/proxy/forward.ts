@@ -39,7 +39,7 @@ export interface Forward {
 /** Brings a request to an upstream as a job, its body and the response streamed; constant memory whatever their size. */
 export function forward(host: ForwardHost, request: IncomingMessage, response: ServerResponse, to: Forward): void {
   try {
-    refuseUnsafe(request, host.via);
+    refuseUnsafe(host, request, to.target);
     const keyHeader = admit(host.gate, request, to.target);
     // The gate's key is the gate's: no upstream sees it.
     if (keyHeader !== undefined) to = { ...to, headers: { ...to.headers, [keyHeader]: null } };
@@ -52,10 +52,14 @@ export function forward(host: ForwardHost, request: IncomingMessage, response: S
   }
 }
 
-/** Throws for a request that must not be passed on: one that climbs out of its path, or that has been here before. */
-export function refuseUnsafe(request: IncomingMessage, via: string): void {
+/** Throws for a request that must not be passed on: one that climbs out of its path, that has been here before, or that nobody can trust. */
+export function refuseUnsafe({ gate, via }: ForwardHost, request: IncomingMessage, target: string): void {
   if (climbs(request.url ?? "/")) throw new GateError("invalid_argument", "the path has a .. segment; write the path that is meant");
   refuseLoop(request, via);
+  const webhook = gate.intake(target)?.webhook;
+  if (webhook === undefined) return;
+  const why = `requests for ${target} pass unread, so that no signature of ${webhook.name} is checked`;
+  throw new GateError("unauthenticated", `${why}; bind the webhook to a method`);
 }
 
 /** Bytes that are to come: `Infinity` when nobody has said. */

@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type RequestListener } from "node:http";
 import type { GateConfig, Strategy } from "unigate";
+import { github } from "unigate/webhooks";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { eventuallyTrue } from "../../../support/eventually.ts";
@@ -58,6 +59,15 @@ describe("/svc/{name}/", () => {
     const { url } = await openService(mirror);
     for (const path of ["/svc/shop/../x", "/svc/shop/%2e%2e/x", "/svc/shop/a%2f..%2f..%2fx"])
       expect((await exchange(Number(new URL(url).port), `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)).text).toMatch(/^HTTP\/1\.1 400/);
+  });
+
+  test("passes nothing unread where the route wants signed webhooks", async () => {
+    let asked = 0;
+    const routes = { "shop.*": { webhook: github({ secret: "a-secret-of-webhooks" }) } };
+    const { at } = await openService((_request, response) => response.end(String(++asked)), { routes });
+    const response = await fetch(at, { method: "POST", body: "{}" });
+    expect([response.status, asked]).toEqual([401, 0]);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining("bind the webhook to a method") });
   });
 
   test("waits a moment for a service whose only instance is gone, then says that nobody serves it", async () => {
