@@ -1,9 +1,6 @@
-import { existsSync } from "node:fs";
-import { hostname } from "node:os";
 import { GateError } from "unigate/worker";
 import { listed } from "../announce.ts";
 import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
-import { durationOf } from "../call-arguments.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions } from "../command.ts";
 import type { Program } from "../exec/program.ts";
 import { linkNotes } from "../link-notes.ts";
@@ -11,8 +8,7 @@ import { type LoadedService, loadServices } from "../load-services.ts";
 import { createLogger } from "../logger.ts";
 import { untilStopped } from "../stop-signals.ts";
 import { survive } from "../stray-rejections.ts";
-import { reloadOnChange } from "../supervise/reload-on-change.ts";
-import { ChildExit, Supervisor } from "../supervise/supervisor.ts";
+import { graceOf, serveSupervised } from "../supervise/serve-supervised.ts";
 import { traceJobs, traceOption } from "../trace-jobs.ts";
 import { UserError } from "../user-error.ts";
 
@@ -52,7 +48,7 @@ export const worker: Command = defineCommand({
   async run(context) {
     checkWork(context);
     const isSupervised = context.number("instances") !== undefined || context.isSet("watch");
-    if (isSupervised) await supervise(context);
+    if (isSupervised) await serveSupervised(context);
     else await serveHere(context);
     // Handlers may have left timers behind; they have had their time.
     process.exit();
@@ -73,8 +69,7 @@ async function serveHere(context: CommandContext): Promise<void> {
       isToldToStop = true;
       const { inFlight } = assembled.worker;
       if (inFlight > 0) note(`finishing ${inFlight === 1 ? "1 job" : `${inFlight} jobs`}; Ctrl-C again leaves now`);
-      await assembled.drain();
-      await program?.stop();
+      await leave(assembled, program, graceOf(context));
     },
     abandon: () => program?.kill(),
   });
@@ -84,10 +79,17 @@ async function serveHere(context: CommandContext): Promise<void> {
   await Promise.race([untilLeft(assembled), stopped]);
   if (isToldToStop) return await stopped;
   note("drained: the gate asked this worker to leave");
-  await assembled.close();
-  await program?.stop();
+  await leave(assembled, program, graceOf(context));
   // Whoever supervises us must not take this for a crash.
   if (process.send !== undefined) await new Promise((sent) => process.send?.("drained", sent));
+}
+
+/** Lets the running jobs finish; a program that does not, or that stays then, is killed. */
+async function leave(assembled: AssembledWorker, program: Program | undefined, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => program?.kill(), graceMs);
+  await assembled.drain();
+  await program?.stop();
+  clearTimeout(timer);
 }
 
 function checkWork({ texts, text }: CommandContext): void {
@@ -135,41 +137,6 @@ function refusal(error: unknown): UserError {
   return new UserError(`the gate refused this worker: ${GateError.from(error).message}`, undefined, { cause: error });
 }
 
-async function supervise(context: CommandContext): Promise<void> {
-  const files = context.texts("file");
-  const sources = [...context.texts("exec").slice(-1), ...files].filter((file) => existsSync(file));
-  const { note } = context.output;
-  const count = context.number("instances") ?? 1;
-  const { url, key } = context.gate();
-  const name = context.text("id") ?? `${hostname()}-${process.pid}`;
-  const supervisor = new Supervisor({
-    count,
-    graceMs: graceOf(context),
-    note,
-    ...(key === undefined ? {} : { env: { GATE_KEY: key } }),
-    argv: (slot) => ["worker", `--gate=${url}`, ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
-  });
-  const unwatch = context.isSet("watch") ? reloadOnChange(supervisor, { files: sources, note }) : () => {};
-  const stopped = untilStopped({
-    drain() {
-      unwatch();
-      return supervisor.stop();
-    },
-    abandon: () => supervisor.kill(),
-  });
-  try {
-    await Promise.race([supervisor.start(), stopped]);
-  } catch (error) {
-    await supervisor.stop();
-    // The process has said itself what is wrong.
-    if (error instanceof ChildExit) process.exit(error.code);
-    throw error;
-  }
-  process.send?.("serving");
-  if (context.isSet("watch")) note(`watching ${sources.join(", ")}`);
-  await Promise.race([supervisor.retired, stopped]);
-}
-
 function identity(context: CommandContext): {
   gate?: string;
   key?: string;
@@ -188,14 +155,4 @@ function identity(context: CommandContext): {
     weight: context.number("weight"),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function passedOn(context: CommandContext): string[] {
-  const names = ["service", "exec", "method", "concurrency", "version", "weight", "grace", "log-level"];
-  const texts = names.flatMap((name) => context.texts(name).map((value) => `--${name}=${value}`));
-  return context.isSet("trace") ? [...texts, "--trace"] : texts;
-}
-
-function graceOf(context: CommandContext): number {
-  return durationOf("grace", context.text("grace") ?? "30s");
 }

@@ -16,7 +16,7 @@ const longestLine = 64 * 1024 * 1024;
 export interface ProgramOptions {
   command: string;
   args: readonly string[];
-  /** How long the program may keep a job that was cancelled, or go on after its input has ended, before it is killed; in ms. */
+  /** How long the program may keep a job that was cancelled before it is killed, in ms. */
   graceMs: number;
   readonly note: (text: string) => void;
 }
@@ -77,7 +77,7 @@ export class Program {
     return await job.answer;
   }
 
-  /** Ends its input and lets it leave; resolves when it has gone. */
+  /** Ends its input and lets it leave; resolves when it has gone, which `kill` hastens. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
@@ -85,9 +85,7 @@ export class Program {
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once("close", resolve));
     child.stdin?.end();
-    const timer = setTimeout(() => kill(child), this.#options.graceMs);
     await gone;
-    clearTimeout(timer);
   }
 
   /** Ends it at once. */

@@ -174,6 +174,17 @@ describe("gate worker --exec", () => {
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
 
+  it("told to stop, kills a program that does not finish within --grace; its job fails at once; no process is left", async () => {
+    const { client, worker } = await world(["--grace", "300ms"]);
+    const pid = await client.call<number>("probe.pid");
+    const hanging = expect(client.call("probe.hang")).rejects.toMatchObject({ code: "unavailable" });
+    await worker.says(/hangs/);
+    worker.signal("SIGTERM");
+    await hanging;
+    expect(await worker.exit).toBe(0);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
   it("with --watch starts the program anew when its file changes", async () => {
     const folder = await workspace({ "version.sh": versionScript(1) });
     const running = await startGate(folder);
