@@ -1,8 +1,12 @@
 import { type ConfigFault, type JobStoreConfig, parseSize, type Size } from "unigate/transport";
-import { redisFaults, type RedisOptions, redisSettings } from "../settings.ts";
+import { redisFaults, redisSettings } from "../settings.ts";
 
 /** Options of the job store in Redis. */
-export interface RedisJobsOptions extends Pick<RedisOptions, "url" | "prefix"> {
+export interface RedisJobsOptions {
+  /** Where it is, as in `redis({ url })`: a cluster or Sentinel too. */
+  url: string;
+  /** Begins every key; gates with the same one share their jobs. Default `"gate"`. */
+  prefix?: string;
   /** Jobs that have ended and are kept, over all targets; default 100 000. What should be forgotten first goes first. */
   maxKept?: number;
   /** What all jobs and their results may hold together; default `"1gb"`. What should be forgotten first goes first. */
