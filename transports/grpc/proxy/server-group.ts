@@ -163,6 +163,9 @@ export class ServerGroup {
         logger: this.#gate.logger,
         address,
         isLast: () => this.#isLast(member),
+        lastFailed: () => {
+          for (const { health } of this.#members.values()) health.tryEarly();
+        },
         changed: () => this.#changed(member),
       }),
       watch: undefined,

@@ -39,6 +39,7 @@ export class ServerNames {
   readonly #timer: Timer | undefined;
   readonly #failing = new Set<string>();
   #isAsking = false;
+  #isClosed = false;
   /** Resolves when every name has been looked up once, found or not. */
   readonly ready: Promise<void>;
 
@@ -59,6 +60,7 @@ export class ServerNames {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#timer?.clear();
   }
 
@@ -67,7 +69,7 @@ export class ServerNames {
     this.#isAsking = true;
     await Promise.all(this.#names.map((name) => this.#lookUp(name)));
     this.#isAsking = false;
-    this.#changed([...this.#fixed, ...[...this.#meanings.values()].flat()]);
+    if (!this.#isClosed) this.#changed([...this.#fixed, ...[...this.#meanings.values()].flat()]);
   }
 
   async #lookUp(text: string): Promise<void> {
