@@ -1,25 +1,8 @@
 import { createServer } from "node:https";
 import { setDefaultCACertificates, getCACertificates, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
+import { cert, key } from "../../../support/certificate.ts";
 import { Caller, open, toJob } from "./upstream-world.ts";
-
-/** Of localhost and other.test, until 2126. It guards nothing but these tests. */
-const cert = `-----BEGIN CERTIFICATE-----
-MIIBoTCCAUegAwIBAgIUXBqi2wk4g+Xj+PyatXcFqs22x3gwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA4MTk0N1oYDzIxMjYxMDI4
-MDgxOTQ3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATwkTPXXYifOT1XmykryrkARtHIGWUHOU/3P+7TKzsjAi74jCgoZB9S
-Z+KmQQscz0v02T0NSyFK3e3HHtr77gc7o3UwczAdBgNVHQ4EFgQUR/qarckxZ6fo
-Ydfup8QoYeiCaTEwHwYDVR0jBBgwFoAUR/qarckxZ6foYdfup8QoYeiCaTEwDwYD
-VR0TAQH/BAUwAwEB/zAgBgNVHREEGTAXgglsb2NhbGhvc3SCCm90aGVyLnRlc3Qw
-CgYIKoZIzj0EAwIDSAAwRQIhAP4IjxfPk9GTN9fhasR+t8/ydVIL/CLcWtHofcL3
-gR7jAiBDlTpCcOicF4Ds/FysTvhVpbId524JOVADGRSNXoYX4A==
------END CERTIFICATE-----`;
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgbILW1/H2gat0LyBZ
-KPft6flaKUwtLxCTbioItEJasRihRANCAATwkTPXXYifOT1XmykryrkARtHIGWUH
-OU/3P+7TKzsjAi74jCgoZB9SZ+KmQQscz0v02T0NSyFK3e3HHtr77gc7
------END PRIVATE KEY-----`;
 
 /** A server with TLS, which says for whom it was taken, or `body`. */
 async function startSecure(body?: Buffer): Promise<{ port: number; connections: () => number }> {
