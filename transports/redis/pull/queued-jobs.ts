@@ -36,6 +36,8 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
   readonly #jobs = new SlotTable<QueuedJob>();
   readonly #submissions = new Map<string, Submissions>();
   readonly #outboxes = new Map<string, Outbox>();
+  /** Jobs that we gave up while Redis was away, and who runs them. */
+  #givenUp: { runner: string; number: number }[] = [];
   readonly #writer: FrameWriter;
   #frame: Uint8Array = noBytes;
   readonly #view = new RecordView();
@@ -49,7 +51,11 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     this.maxRecordBytes = maxRecordBytes;
     this.#writer = new FrameWriter((frame) => (this.#frame = frame), maxRecordBytes);
     participant.post.handle(this);
-    participant.handle({ membersLeft: (ids) => ids.forEach((id) => this.peerLost(id)), redisLost: (error) => this.#loseAll(error) });
+    participant.handle({
+      membersLeft: (ids) => ids.forEach((id) => this.peerLost(id)),
+      redisLost: (error) => this.#loseAll(error),
+      beat: () => this.#cancelGivenUp(),
+    });
   }
 
   get size(): number {
@@ -186,6 +192,14 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
   }
 
   #loseAll(error: GateError): void {
-    for (const [, job] of this.#jobs.entries()) job.outgoing.lose(error);
+    for (const [number, job] of this.#jobs.entries()) {
+      if (job.runner !== undefined) this.#givenUp.push({ runner: job.runner, number });
+      job.outgoing.lose(error);
+    }
+  }
+
+  #cancelGivenUp(): void {
+    for (const { runner, number } of this.#givenUp.splice(0))
+      this.outboxTo(runner).message(RecordType.cancel, 0, 0, 0, number, 0, 0, noBytes);
   }
 }

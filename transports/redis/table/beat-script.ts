@@ -18,9 +18,9 @@ local changed = false
 local last = tonumber(redis.call('GET', KEYS[6]) or now)
 if now - last > lease * 0.7 then
   local all = redis.call('ZRANGE', KEYS[1], 0, -1)
-  for _, one in ipairs(all) do redis.call('ZINCRBY', KEYS[1], math.min(now - last, lease), one) end
+  for _, one in ipairs(all) do redis.call('ZINCRBY', KEYS[1], now - last, one) end
 end
-redis.call('SET', KEYS[6], now, 'PX', lease * 100)
+redis.call('SET', KEYS[6], now)
 if member ~= '' then
   redis.call('ZADD', KEYS[1], now + lease, id)
   if redis.call('HGET', KEYS[2], id) ~= member then
