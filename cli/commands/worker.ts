@@ -1,3 +1,4 @@
+import { shownUrl } from "unigate/transport";
 import { GateError } from "unigate/worker";
 import { listed } from "../announce.ts";
 import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
@@ -120,7 +121,9 @@ async function announce({ output, gate }: CommandContext, { worker: instance }: 
   } catch (error) {
     throw refusal(error);
   }
-  output.note(`serving ${listed(instance.methods)} at ${gate().url} as ${instance.id} (${Math.round(performance.now() - startedAt)} ms)`);
+  output.note(
+    `serving ${listed(instance.methods)} at ${shownUrl(gate().url)} as ${instance.id} (${Math.round(performance.now() - startedAt)} ms)`,
+  );
   process.send?.("serving");
 }
 

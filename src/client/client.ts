@@ -14,6 +14,7 @@ import { SlotTable } from "../protocol/slot-table.ts";
 import type { Connection } from "../transport/connection.ts";
 import { PeerLink, type PeerLinkHandler } from "../transport/peer-link.ts";
 import type { Session } from "../transport/session.ts";
+import { shownUrl } from "../transport/shown-url.ts";
 import type { ServiceStatus } from "../transport/status.ts";
 import { Call, type CallHost } from "./call.ts";
 import type { CallObserver } from "./call-observer.ts";
@@ -245,7 +246,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
   #wait(call: Call<unknown>): void {
     const { maxWaiting = 10_000 } = this.#options;
     if (this.#waiting.size >= maxWaiting)
-      return call.refuse(new GateError("resource_exhausted", `${maxWaiting} calls wait for a link to ${this.#url.href} already`));
+      return call.refuse(new GateError("resource_exhausted", `${maxWaiting} calls wait for a link to ${shownUrl(this.#url)} already`));
     this.#waiting.add(call);
     const { attempts } = call;
     this.#clock.after(this.#connectTimeoutMs, () => {
@@ -262,7 +263,7 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
 
   #unreachable(): GateError {
     if (this.#refusal !== undefined) return this.#refusal;
-    const reason = this.#lastError?.message ?? `no gate answers at ${this.#url.href}`;
+    const reason = this.#lastError?.message ?? `no gate answers at ${shownUrl(this.#url)}`;
     return new GateError("unavailable", `${reason}; is it running? \`gate serve\` starts one, \`gate dev FILE\` one with a worker`, {
       cause: this.#lastError,
     });

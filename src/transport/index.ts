@@ -42,6 +42,7 @@ export { OutgoingJob, type OutgoingOwner } from "./outgoing-job.ts";
 export { Outbox } from "./outbox.ts";
 export type { Traffic } from "./traffic.ts";
 export { Session } from "./session.ts";
+export { shownUrl } from "./shown-url.ts";
 export type { SessionHandler } from "./session-options.ts";
 export type { Address, Door, GateHost, Page, Transport } from "./transport.ts";
 export type {

@@ -13,6 +13,7 @@ import { defaultGateKey, defaultGateUrl } from "../transport/default-gate-url.ts
 import type { Connection } from "../transport/connection.ts";
 import { PeerLink, type PeerLinkHandler } from "../transport/peer-link.ts";
 import type { Session } from "../transport/session.ts";
+import { shownUrl } from "../transport/shown-url.ts";
 import type { ServiceDefinition } from "./define-service.ts";
 import { type HandlerHost, HandlerRun } from "./handler-run.ts";
 import type { JobContext } from "./job-context.ts";
@@ -178,19 +179,19 @@ class LinkedWorker implements Worker, PeerLinkHandler, HandlerHost {
       ...(weight === undefined ? {} : { weight }),
     });
     session.confirm(() => {
-      this.#logger.info("serving", { gate: this.#url.href, methods: this.methods });
+      this.#logger.info("serving", { gate: shownUrl(this.#url), methods: this.methods });
       this.#started.resolve();
     });
   }
 
   askedToDrain(): void {
-    this.#logger.debug("the gate asked this worker to drain", { gate: this.#url.href });
+    this.#logger.debug("the gate asked this worker to drain", { gate: shownUrl(this.#url) });
     void this.drain();
   }
 
   down(error: GateError, isFinal: boolean): void {
     if (!isFinal) {
-      this.#logger.warn("no link to the gate; trying again", { gate: this.#url.href, reason: error.message });
+      this.#logger.warn("no link to the gate; trying again", { gate: shownUrl(this.#url), reason: error.message });
       return;
     }
     this.#started.reject(error);
