@@ -60,6 +60,22 @@ describe("a store in Redis", () => {
     await eventuallyTrue("it is told of new jobs again", async () => (await submit(store), heard.includes("Mail.send")));
   });
 
+  it("refuses what it cannot keep while Redis is stopped, before a sender gives up, and goes on afterwards", async () => {
+    const store = await open(10);
+    await submit(store);
+    server.signal("SIGSTOP");
+    onTestFinished(() => server.signal("SIGCONT"));
+    expect((await refusal(store.submit(newJob()))).code).toBe("unavailable");
+    server.signal("SIGCONT");
+    await eventuallyTrue("Redis is reached again", () =>
+      store.due().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect((await takeOne(store)).job.attempts).toBe(1);
+  });
+
   it("goes on when Redis has forgotten its scripts", async () => {
     const store = await open(10);
     await submit(store);

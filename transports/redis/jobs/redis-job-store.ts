@@ -30,7 +30,8 @@ export interface RedisJobsSettings {
   maxBytes: number;
 }
 
-const commandTimeoutMs = 5000;
+/** Senders of webhooks give up after three seconds. */
+const commandTimeoutMs = 2500;
 /** How late a delayed job, a lapsed lease or a missed message may be noticed, in ms. */
 const pollMs = 1000;
 
