@@ -113,10 +113,12 @@ export class ProxiedReply implements ReplySink, HeldWrite {
     const flat = (this.#head?.flat ?? []) as readonly string[];
     const headers: string[] = [];
     let status = 200;
+    let reason: string | undefined;
     let hasId = false;
     for (let at = 0; at + 1 < flat.length; at += 2) {
       const key = flat[at] as string;
       if (key === ":status") status = Number(flat[at + 1]);
+      else if (key === ":reason") reason = flat[at + 1];
       else if (key.charCodeAt(0) !== 58) headers.push(key, flat[at + 1] as string);
       if (key === "x-request-id") hasId = true;
     }
@@ -124,7 +126,7 @@ export class ProxiedReply implements ReplySink, HeldWrite {
     if (worker !== undefined) headers.push("x-worker-id", worker);
     if (!hasId) headers.push("x-request-id", this.#options.requestId);
     try {
-      response.writeHead(status, headers);
+      response.writeHead(status, reason, headers);
       return true;
     } catch {
       this.#isOver = true;

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { GateError, JobControl, Metadata, ReplySink } from "unigate/transport";
+import { GateError, type JobControl, type Metadata, type ReplySink } from "unigate/transport";
 import { toProblem } from "../problem.ts";
 
 /** The reply to an upgrade: after a 101 bytes both ways, else a response that ends its connection. */
@@ -37,12 +37,18 @@ export class TunnelReply implements ReplySink {
 
   head(metadata: Metadata): void {
     if (this.#isOver) return;
-    this.#hasHead = true;
     const status = Number(metadata.get(":status"));
-    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
+    const lines = [`HTTP/1.1 ${status} ${metadata.get(":reason") ?? STATUS_CODES[status] ?? ""}`];
     for (const [key, value] of metadata) if (!key.startsWith(":")) lines.push(`${key}: ${String(value)}`);
     if (status === 101) lines.push("connection: upgrade", `upgrade: ${metadata.get(":upgrade") ?? "websocket"}`);
     else lines.push("connection: close");
+    // A worker that is no HTTP server may say anything.
+    if (lines.some((line) => /[\r\n\0]/.test(line))) {
+      this.fail(new GateError("internal", "the head of the response holds a control character"));
+      this.#control?.cancel("its head cannot be sent on");
+      return;
+    }
+    this.#hasHead = true;
     this.#socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
   }
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { namedByConnection } from "../hop-by-hop.ts";
 import { headerName, isHeaderValue } from "../header-name.ts";
 
@@ -7,7 +8,10 @@ export type Framing = number | "chunked" | "until-close";
 /** The head of a response. */
 export interface ResponseHead {
   readonly status: number;
-  /** `:status`, with 101 the new protocol as `:upgrade`, then the headers in their order, those of this hop left out. */
+  /**
+   * `:status`, `:reason` for a text other than the usual one, with 101 the new protocol as `:upgrade`, then the headers in their order, those
+   * of this hop left out.
+   */
   readonly flat: string[];
   readonly framing: Framing;
   /** The connection can be used again. */
@@ -43,6 +47,8 @@ export function parseHead(text: string): ResponseHead {
   const isNew = readVersion(text);
   const status = readStatus(text, firstEnd);
   const flat = [":status", text.slice(9, 12)];
+  const reason = text.slice(13, firstEnd);
+  if (reason !== "" && reason !== STATUS_CODES[status]) flat.push(":reason", reason);
   const hop: Hop = { connection: undefined, keepAlive: undefined, transferEncoding: undefined, length: undefined, upgrade: undefined };
   if (firstEnd < text.length) readLines(text, firstEnd + 2, flat, hop);
   if (status === 101 && hop.upgrade !== undefined) flat.splice(2, 0, ":upgrade", hop.upgrade);

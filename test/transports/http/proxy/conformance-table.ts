@@ -13,7 +13,7 @@ export interface Asked {
 
 /** What a caller can tell of an answer: everything but what each hop writes for itself. */
 export interface Told {
-  status: number | undefined;
+  status: string;
   headers: string[];
   trailers: string[];
   body: string;
@@ -35,7 +35,12 @@ export async function ask(url: string, { method = "GET", path = "/", headers = {
   const told = rawHeaders.flatMap((name, at) =>
     at % 2 === 0 && !ofTheHop.has(name.toLowerCase()) ? [`${name.toLowerCase()}: ${rawHeaders[at + 1]}`] : [],
   );
-  return { status: response.statusCode, headers: told, trailers: rawTrailers, body: content.toString("latin1") };
+  return {
+    status: `${response.statusCode} ${response.statusMessage}`,
+    headers: told,
+    trailers: rawTrailers,
+    body: content.toString("latin1"),
+  };
 }
 
 /** Tells everything of a request that is not the hop's, and answers as the path says. */
@@ -63,6 +68,7 @@ export const mirror: RequestListener = async (request, response) => {
     return void response.end();
   }
   if (url === "/close") return void response.writeHead(200, { connection: "close" }).end(text);
+  if (url === "/reason") return void response.writeHead(299, "Très bien, merci").end(text);
   if (url === "/empty") return void response.writeHead(200, { "content-length": "0" }).end();
   if (url === "/repeated")
     return void response
@@ -93,6 +99,7 @@ export const table: [what: string, asked: () => Asked][] = [
   ["a body with GET", () => ({ method: "GET", body: Buffer.from("x"), headers: { "content-length": "1" } })],
   ["an answer in chunks, with trailers", () => ({ path: "/chunked" })],
   ["an answer that ends its connection", () => ({ path: "/close" })],
+  ["a status and a text of the server's own", () => ({ path: "/reason" })],
   ["an answer of no bytes", () => ({ path: "/empty" })],
   ["HEAD of an answer in chunks", () => ({ method: "HEAD", path: "/chunked" })],
   ["repeated headers, and odd bytes in them", () => ({ path: "/repeated", headers: { "x-many": ["1", "2"], "x-odd": "ÿ\t,;" } })],

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingMessage, STATUS_CODES } from "node:http";
 import { expect, test } from "vitest";
 import { hopByHop } from "../../../../transports/http/hop-by-hop.ts";
 import { bodyOf, startTcp } from "../../../support/http-server.ts";
@@ -9,6 +9,7 @@ import { Caller, open, toJob } from "./upstream-world.ts";
 /** What a client makes of an answer. */
 interface Read {
   status: number;
+  reason: string;
   headers: string[];
   body: string;
   trailers: string[];
@@ -25,7 +26,9 @@ async function readByNode(url: string): Promise<Read | undefined> {
     });
     const body = (await bodyOf(response)).toString("latin1");
     const { statusCode: status = 0, rawHeaders, rawTrailers } = response;
-    return { status, headers: withoutHop(lowerNames(rawHeaders)), body, trailers: withoutHop(lowerNames(rawTrailers)) };
+    // One that says nothing means the usual text.
+    const reason = response.statusMessage || STATUS_CODES[status] || "";
+    return { status, reason, headers: withoutHop(lowerNames(rawHeaders)), body, trailers: withoutHop(lowerNames(rawTrailers)) };
   } catch {
     return undefined;
   }
@@ -38,8 +41,11 @@ async function readByUs(url: string): Promise<Read | undefined> {
   await caller.ended;
   if (caller.error !== undefined) return undefined;
   const { metadata, body, trailers } = caller;
-  const headers = (metadata.flat as readonly string[]).slice(2);
-  return { status: Number(caller.status), headers, body, trailers: (trailers?.flat ?? []) as string[] };
+  const flat = metadata.flat as readonly string[];
+  const headers = flat.filter((_text, at) => !flat[at - (at % 2)]?.startsWith(":"));
+  const status = Number(caller.status);
+  const reason = metadata.get(":reason") ?? STATUS_CODES[status] ?? "";
+  return { status, reason, headers, body, trailers: (trailers?.flat ?? []) as string[] };
 }
 
 /** A server that answers with the bytes that it is given last, piece by piece. */
