@@ -56,7 +56,7 @@ describe.each([
     const { socket, statuses, isClosed } = open(port);
     socket.write(upload(path).replace(`Content-Length: ${bytes}`, "Transfer-Encoding: chunked"));
     const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
-    const send = (): void => void (isClosed() || socket.write(chunk, send));
+    const send = (): void => void socket.write(chunk, (error) => (error === null || error === undefined) && send());
     send();
     await eventuallyTrue("it is over", isClosed);
     expect(statuses().slice(1)).toEqual([]);
