@@ -72,7 +72,11 @@ describe("users of Redis", () => {
     const open = world.url;
     const as = open.replace("//", "//gate:secret@");
     const gate = await world.gate({ url: as });
-    await world.worker(services, { gate: as });
+    const said: string[] = [];
+    const hear = (message: string, fields?: unknown): void => void said.push(`${message} ${JSON.stringify(fields)}`);
+    await world.worker(services, { gate: as, logger: { debug: hear, info: hear, warn: hear, error: hear } });
+    expect(said.join("\n")).toContain("gate@127.0.0.1");
+    expect(said.join("\n")).not.toContain("secret");
     const client = await world.clientOf(gate);
     await eventuallyTrue("the gate knows them", () => gate.status.services().some(({ name }) => name === "service7"));
     expect(await client.call("service7.echo", ["acl"])).toBe("acl");

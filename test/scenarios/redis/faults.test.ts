@@ -50,7 +50,7 @@ async function recovers({ world, gate, beside, apart }: Scene): Promise<void> {
 }
 
 describe("Redis", () => {
-  for (const awayMs of [200, 2000])
+  for (const awayMs of [200, 2000, 6000])
     it(`is killed, and back after ${awayMs} ms: nobody hangs meanwhile, and everybody is back`, async () => {
       await using world = await RedisWorld.create(["--appendonly", "yes"]);
       const all = await scene(world);

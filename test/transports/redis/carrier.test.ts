@@ -19,5 +19,5 @@ exerciseTransport("redis streams", {
   transports: () => [redis({ url: server.url, prefix: randomUUID() })],
   opener: (gate) => dial(connector, gate),
   workerOpener: (gate) => dialAsWorker(connector, gate),
-  capabilities: { cuts: true, queues: { skip: "jobs wait in Redis; pull.test.ts has the same" } },
+  capabilities: { cuts: true, queues: { skip: "jobs wait in Redis; delivery.test.ts has the same" } },
 });

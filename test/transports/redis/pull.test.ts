@@ -61,3 +61,16 @@ describe("over Redis", () => {
     await expect(Promise.resolve(client.call("greeter.nothing"))).rejects.toMatchObject({ code: "not_found" });
   });
 });
+
+describe("a caller over Redis", () => {
+  it("goes on through another gate when its own is gone, and without one when none is left", async () => {
+    await using world = await RedisWorld.create();
+    const gates = [await world.gate(), await world.gate()];
+    await world.worker(greeter);
+    const client = await world.client();
+    for (const gate of [...gates, undefined]) {
+      expect(await client.call("greeter.hello", ["Ada"], { idempotent: true })).toBe("Hello, Ada");
+      await gate?.close();
+    }
+  });
+});

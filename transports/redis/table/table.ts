@@ -24,6 +24,8 @@ export class Table {
   readonly #clock: Clock;
   /** Redis' time minus ours, in ms: every deadline in Redis is on its clock. */
   #offset = 0;
+  /** By how much that may be wrong, in ms. */
+  #offsetError = Infinity;
   #version = -1;
   /** The version that was read last. */
   #readVersion = -1;
@@ -60,10 +62,22 @@ export class Table {
     );
     const after = this.#clock.now();
     const [seconds, micros, current] = reply as [number, number, number];
-    // The reply was made halfway between question and answer, as NTP assumes.
-    this.#offset = seconds * 1000 + micros / 1000 - (before + after) / 2;
+    this.#compareClocks(seconds * 1000 + micros / 1000, before, after);
     this.#version = current;
     return this.#version !== this.#readVersion;
+  }
+
+  /**
+   * The reply was made halfway between question and answer, give or take half of the time between them: so the quickest answers count,
+   * as in NTP (RFC 5905, section 10, the clock filter), and one that contradicts what we believe, after a failover.
+   */
+  #compareClocks(redis: number, before: number, after: number): void {
+    const offset = redis - (before + after) / 2;
+    const error = (after - before) / 2;
+    this.#offsetError *= 1.1;
+    if (error > this.#offsetError && Math.abs(offset - this.#offset) <= error + this.#offsetError) return;
+    this.#offset = offset;
+    this.#offsetError = error;
   }
 
   /** Reads all of it anew. */

@@ -47,7 +47,10 @@ export class Callers implements PostHandler {
     caller?.lose("the caller is gone");
   }
 
-  emptied(): void {}
+  // The gates have given up what ran, and what they said of it is lost.
+  emptied(): void {
+    for (const caller of this.#callers.values()) caller.cancel("Redis has lost what was on its way");
+  }
 
   #callerOf(gate: string): Caller {
     let caller = this.#callers.get(gate);
@@ -84,6 +87,10 @@ class Caller implements IncomingOwner {
 
   lose(reason: string): void {
     for (const { answer } of this.#jobs.values()) answer.lose(reason);
+  }
+
+  cancel(reason: string): void {
+    for (const { answer } of this.#jobs.values()) answer.cancel(reason);
   }
 
   record(record: RecordView): void {

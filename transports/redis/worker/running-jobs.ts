@@ -129,6 +129,7 @@ function jobOf({ frame, target, gate }: JobEntry, view: RecordView, deadline: nu
   let job: Job | undefined;
   readFrame(frame, view, (record) => (job ??= readJob(record, target, gate, now)));
   if (job === undefined) throw new GateError("invalid_argument", "an entry without a job");
-  job.deadline = deadline;
+  // Clocks are compared through messages; the time that was left when it set out is the most that it has.
+  job.deadline = Math.min(job.deadline, deadline);
   return job;
 }
