@@ -50,6 +50,13 @@ export function findWorker(registry: Registry, id: string): Endpoint {
   throw new GateError("not_found", `there is no worker ${JSON.stringify(id)}; ${hint}`);
 }
 
+/** Jobs under way of the gate's own service, such as the one that asks. */
+function ownJobs({ targets }: Dispatcher): number {
+  let count = 0;
+  for (const { name, running, queue } of targets.values()) if (serviceOf(name) === controlService) count += running + queue.size;
+  return count;
+}
+
 function isControl(endpoint: Endpoint): boolean {
   return endpoint.methods.has(`${controlService}.info`);
 }
@@ -63,7 +70,7 @@ export function createGateStatus(source: StatusSource): GateStatus {
 
     info() {
       const { startedAt, ...identity } = source.identity();
-      const jobs = { open: source.dispatcher.open.size, ...source.dispatcher.totals };
+      const jobs = { open: source.dispatcher.open.size - ownJobs(source.dispatcher), ...source.dispatcher.totals };
       const states = { ready: 0, draining: 0, down: 0 };
       for (const endpoint of workers()) states[endpoint.state]++;
       return {

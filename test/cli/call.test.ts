@@ -145,7 +145,7 @@ describe("list, routes, workers, queues, info and explain", () => {
     expect(await read("routes")).toEqual([]);
     expect(await read("workers")).toMatchObject([{ state: "ready", inFlight: 0, completed: 1 }]);
     expect(await read("queues")).toMatchObject([{ target: "t.add", depth: 0, completed: 1 }]);
-    expect(await read("info")).toMatchObject({ state: "ready", workers: { ready: 1 } });
+    expect(await read("info")).toMatchObject({ state: "ready", workers: { ready: 1 }, jobs: { open: 0, completed: expect.any(Number) } });
     const mistyped = await gate(["explain", "t.dad", "--gate", running.zmq]);
     expect(mistyped).toMatchObject({ code: 0, stderr: "no worker serves t.dad; did you mean t.add?\n" });
     expect(await read("explain", "t.add")).toMatchObject({ isKnown: true, strategy: "roundRobin", candidates: [{ isCandidate: true }] });
