@@ -31,6 +31,7 @@ const methods: Readonly<Record<string, ControlMethod>> = {
   services: (status) => status.services(),
   workers: (status) => status.workers(),
   queues: (status) => status.queues(),
+  pools: (status) => status.pools(),
   explain: (status, [target, version]) => {
     if (typeof target !== "string") throw new GateError("invalid_argument", 'Gate.explain wants a target, such as "Service.method"');
     return status.explain(target, typeof version === "string" ? version : undefined);

@@ -2,7 +2,7 @@ import { isSameOptions } from "../strategy/same-options.ts";
 import { configError } from "../config/fault.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
-import type { GateInfo } from "../transport/status.ts";
+import type { GateInfo, PoolStatus } from "../transport/status.ts";
 import type { Address, Door, GateHost, Transport } from "../transport/transport.ts";
 
 interface OpenDoor {
@@ -41,6 +41,18 @@ export class Doors {
       const details = door.details?.();
       return { name, addresses: door.addresses, ...(details === undefined ? {} : { details }) };
     });
+  }
+
+  /** The pools of all; one whose name another door has too gets a number behind it. */
+  pools(): PoolStatus[] {
+    const names = new Map<string, number>();
+    return this.#open.flatMap(({ transport, door }) =>
+      (door.pools?.() ?? []).map((pool) => {
+        const count = (names.get(pool.name) ?? 0) + 1;
+        names.set(pool.name, count);
+        return { ...pool, name: count === 1 ? pool.name : `${pool.name} (${count})`, transport: transport.name };
+      }),
+    );
   }
 
   /** Opens one door per transport; rejects at the first that cannot open, and leaves those before it open. */

@@ -32,7 +32,7 @@ export interface StatusSource {
   routes(): RouteTable;
   /** Methods with their HTTP bindings. */
   methods(): MethodInfo[];
-  readonly doors: Pick<Doors, "transports" | "describe">;
+  readonly doors: Pick<Doors, "transports" | "describe" | "pools">;
   identity(): Pick<GateInfo, "name" | "id" | "state"> & { startedAt: number };
 }
 
@@ -143,6 +143,8 @@ export function createGateStatus(source: StatusSource): GateStatus {
       }
       return queues;
     },
+
+    pools: () => source.doors.pools(),
 
     explain(name, wanted): Explanation {
       const table = source.routes();

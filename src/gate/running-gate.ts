@@ -102,11 +102,11 @@ class RunningGate implements Gate, GateHost {
     };
     this.status = createGateStatus(source);
     this.#events = new EventLog(clock, this.#startedAt);
-    this.#watch = createWatch(source, this.#events);
     this.jobs = createGateJobs(
       { ...source, random, logger, settleMs: settings.settleMs, maxPayloadBytes: () => this.maxPayloadBytes },
       settings.jobs,
     );
+    this.#watch = createWatch(source, this.#events, this.jobs);
     const jobMethods = createJobMethods(this.jobs, clock);
     const drain = (worker: string): DrainStatus => drainWorker(this.registry, worker);
     this.registry.join(createControlLink({ ...this.status, watch: this.#watch, drain, jobMethods }), controlOffer);

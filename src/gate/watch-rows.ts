@@ -3,7 +3,7 @@ import { newCounts } from "../dispatch/target.ts";
 import { serviceOf } from "../job/job.ts";
 import { summarize } from "../observe/latency.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
-import type { TargetRow, WatchUpdate, WorkerRow } from "../transport/watch-update.ts";
+import type { PoolRow, TargetRow, WatchUpdate, WorkerRow } from "../transport/watch-update.ts";
 import { controlService } from "./control-service.ts";
 import type { StatusSource } from "./gate-status.ts";
 
@@ -49,6 +49,21 @@ export function* workerRows(endpoints: Iterable<Endpoint>, startedAt: number): G
       p99Ms: endpoint.latency.summary().p99Ms,
       joinedAtMs: Math.round(endpoint.joinedAt - startedAt),
     };
+  }
+}
+
+/** A row for every pool of servers behind a door. */
+export function* poolRows({ doors }: StatusSource): Generator<PoolRow> {
+  for (const { name, transport, servers, waiting } of doors.pools()) {
+    const row: PoolRow = { name, transport, servers: servers.length, ready: 0, connections: 0, calls: 0, capacity: 0, waiting };
+    for (const { state, connections, calls, capacity } of servers) {
+      row.connections += connections;
+      row.calls += calls;
+      if (state !== "ready") continue;
+      row.ready++;
+      row.capacity += capacity;
+    }
+    yield row;
   }
 }
 

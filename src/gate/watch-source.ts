@@ -1,11 +1,12 @@
+import type { AsyncJobs } from "../jobs/async-jobs.ts";
 import { version } from "../observe/version.ts";
 import type { EventLog } from "./event-log.ts";
 import { type StatusSource, workersOf } from "./gate-status.ts";
 import { Watch } from "./watch.ts";
-import { jobFigures, targetRows, workerRows } from "./watch-rows.ts";
+import { jobFigures, poolRows, targetRows, workerRows } from "./watch-rows.ts";
 
-/** Makes `Gate.watch` of the same source as the gate's status. */
-export function createWatch(source: StatusSource, events: EventLog): Watch {
+/** Makes `Gate.watch` of the same source as the gate's status, and of the jobs that it keeps. */
+export function createWatch(source: StatusSource, events: EventLog, jobs: Pick<AsyncJobs, "kept">): Watch {
   const { clock, registry } = source;
   return new Watch({
     clock,
@@ -20,9 +21,11 @@ export function createWatch(source: StatusSource, events: EventLog): Watch {
         uptimeMs: Math.round(clock.now() - source.identity().startedAt),
         process: { cpuMs: (user + system) / 1000, residentBytes: process.memoryUsage.rss() },
         jobs: jobFigures(source),
+        kept: jobs.kept,
       };
     },
     targets: () => targetRows(source),
     workers: () => workerRows(workersOf(registry), source.identity().startedAt),
+    pools: () => poolRows(source),
   });
 }

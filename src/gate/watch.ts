@@ -3,7 +3,7 @@ import type { Job } from "../job/job.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Clock, Timer } from "../observe/clock.ts";
 import { encodePayload } from "../protocol/payload.ts";
-import type { TargetRow, WatchUpdate, WorkerRow } from "../transport/watch-update.ts";
+import type { PoolRow, TargetRow, WatchUpdate, WorkerRow } from "../transport/watch-update.ts";
 import { ChangedRows } from "./changed-rows.ts";
 import type { EventLog } from "./event-log.ts";
 
@@ -18,9 +18,10 @@ export interface WatchSource {
   readonly clock: Clock;
   readonly events: EventLog;
   gate(): Required<WatchUpdate>["gate"];
-  figures(): Pick<WatchUpdate, "uptimeMs" | "process" | "jobs">;
+  figures(): Pick<WatchUpdate, "uptimeMs" | "process" | "jobs" | "kept">;
   targets(): Iterable<TargetRow>;
   workers(): Iterable<WorkerRow>;
+  pools(): Iterable<PoolRow>;
 }
 
 /** The streams of `Gate.watch` that are open. */
@@ -56,6 +57,7 @@ class Watcher implements JobControl {
   readonly #whenOver: () => void;
   readonly #targets = new ChangedRows<TargetRow, "name">("name");
   readonly #workers = new ChangedRows<WorkerRow, "id">("id");
+  readonly #pools = new ChangedRows<PoolRow, "name">("name");
   #gate = "";
   #seenEvents = 0;
   #sequence = 0;
@@ -103,6 +105,7 @@ class Watcher implements JobControl {
     this.#seenEvents = source.events.count;
     const targets = this.#targets.take(source.targets());
     const workers = this.#workers.take(source.workers());
+    const pools = this.#pools.take(source.pools());
     return {
       sequence: this.#sequence++,
       ...source.figures(),
@@ -111,6 +114,8 @@ class Watcher implements JobControl {
       goneTargets: targets.gone,
       workers: workers.changed,
       goneWorkers: workers.gone,
+      pools: pools.changed,
+      gonePools: pools.gone,
       events,
     };
   }

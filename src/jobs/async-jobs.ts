@@ -5,7 +5,8 @@ import { withPatience } from "../observe/clock.ts";
 import { JobRunner, type RunnerHost } from "./job-runner.ts";
 import type { JobSettings } from "./job-settings.ts";
 import type { JobStore } from "./job-store.ts";
-import { hasEnded, type StoredJob } from "./stored-job.ts";
+import { KeptCounts, type KeptJobs } from "./kept-counts.ts";
+import { type AsyncJobState, hasEnded, type StoredJob } from "./stored-job.ts";
 
 /** What async jobs need of their gate. */
 export interface JobsHost extends Omit<RunnerHost, "retryDelayMs"> {
@@ -35,11 +36,13 @@ export class AsyncJobs {
   #store: JobStore | undefined;
   #runner: JobRunner | undefined;
   readonly #waiters = new Map<string, Set<() => void>>();
+  readonly #counts: KeptCounts;
   #isDraining = false;
 
   constructor(host: JobsHost, settings: JobSettings) {
     this.#host = host;
     this.#settings = settings;
+    this.#counts = new KeptCounts(host.clock, () => this.counts());
   }
 
   /** Opens the store; what an earlier gate has left in it goes on. */
@@ -67,6 +70,16 @@ export class AsyncJobs {
   get store(): JobStore {
     if (this.#store === undefined) throw new GateError("unavailable", "the gate keeps no jobs now; try again");
     return this.#store;
+  }
+
+  /** How many jobs are kept in each state, by every gate that shares the store. */
+  async counts(): Promise<Record<AsyncJobState, number>> {
+    return this.store.counts();
+  }
+
+  /** The same as the store told last, for those who cannot wait, and the bound on those that wait. */
+  get kept(): KeptJobs {
+    return { ...this.#counts.latest(), bound: this.#settings.maxWaiting };
   }
 
   /** Accepts a job; it is in the store when this resolves. Rejects with `not_found` for a target that nobody knows. */

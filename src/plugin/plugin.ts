@@ -2,6 +2,7 @@ import type { ConfigFault } from "../config/fault.ts";
 import type { GateError } from "../error/gate-error.ts";
 import type { Job } from "../job/job.ts";
 import type { Clock } from "../observe/clock.ts";
+import type { AsyncJobs } from "../jobs/async-jobs.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Traffic } from "../transport/traffic.ts";
@@ -65,6 +66,8 @@ export interface PluginHost {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly status: GateStatus;
+  /** Counts of the jobs that it keeps; reject with `unavailable` while their store is away. */
+  readonly jobs: Pick<AsyncJobs, "counts">;
   /** What crosses the links of each carrier; a live object. */
   readonly traffic: ReadonlyMap<string, Readonly<Traffic>>;
 }

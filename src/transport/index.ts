@@ -12,6 +12,7 @@ export { Job, type JobInit, methodOf, serviceOf } from "../job/job.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "../job/metadata.ts";
 export type { MethodInfo } from "../job/method-info.ts";
 export type { JobControl, ReplySink } from "../job/reply.ts";
+export type { KeptJobs } from "../jobs/kept-counts.ts";
 export { type AsyncJobStatus, statusOf } from "../jobs/job-status.ts";
 export type { JobQuery, JobStore, JobStoreConfig, JobStoreHost, JobStoreListener, Lease, TakenJob } from "../jobs/job-store.ts";
 export { attemptsLost, deadlinePassed, isKeyTaken, keyTaken, storeFull } from "../jobs/store-refusals.ts";
@@ -51,10 +52,12 @@ export type {
   JobExplanation,
   GateInfo,
   GateStatus,
+  PoolFigures,
+  PoolStatus,
   QueueStatus,
   RouteStatus,
   ServiceStatus,
   WorkerDetail,
   WorkerStatus,
 } from "./status.ts";
-export type { GateEvent, RowChange, TargetRow, WatchUpdate, WorkerRow } from "./watch-update.ts";
+export type { GateEvent, PoolRow, RowChange, TargetRow, WatchUpdate, WorkerRow } from "./watch-update.ts";

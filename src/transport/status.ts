@@ -127,6 +127,27 @@ export interface JobExplanation {
   version: string | undefined;
 }
 
+/** A pool of servers behind a door: what a transport tells of it. */
+export interface PoolFigures {
+  /** As its config names it. */
+  name: string;
+  /** Calls at once on each server. */
+  size: number;
+  /** What a pool may overflow to while every server is full, on each; the same as `size` when it may not. */
+  limit: number;
+  /** `capacity` is for now: calls at once. */
+  servers: { address: string; state: "ready" | "draining" | "down"; connections: number; calls: number; capacity: number }[];
+  /** Calls that wait for a place at the door of the pool. */
+  waiting: number;
+  /** Those whose shares the pool keeps: calls that run, and places that are reserved; a hundred at most. */
+  tenants?: { name: string; calls: number; reserved: number }[];
+}
+
+/** One pool of servers: `Gate.pools`. */
+export interface PoolStatus extends PoolFigures {
+  transport: string;
+}
+
 /** Snapshots of a running gate: plain data, made when asked for. */
 export interface GateStatus {
   info(): GateInfo;
@@ -138,6 +159,7 @@ export interface GateStatus {
   /** Throws `not_found`. */
   worker(id: string): WorkerDetail;
   queues(): QueueStatus[];
+  pools(): PoolStatus[];
   explain(target: string, version?: string): Explanation;
   /** Throws `not_found` for a job that is not under way. */
   explainJob(id: string): JobExplanation;

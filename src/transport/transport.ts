@@ -13,7 +13,7 @@ import type { PageContent } from "../plugin/plugin.ts";
 import type { Endpoint, EndpointLink, EndpointOffer } from "../registry/endpoint.ts";
 import type { Intake } from "../webhook/intake.ts";
 import type { Connection } from "./connection.ts";
-import type { GateStatus } from "./status.ts";
+import type { GateStatus, PoolFigures } from "./status.ts";
 
 /** Where a door listens, and what for. */
 export interface Address {
@@ -27,6 +27,8 @@ export interface Door {
   readonly addresses: readonly Address[];
   /** Figures of its own for the gate's info, as plain data made when asked for. */
   details?(): Readonly<Record<string, unknown>>;
+  /** Its pools of servers, made when asked for. */
+  pools?(): PoolFigures[];
   /** Why a worker's method cannot be served here (a path that is taken, say), or undefined. Asked before the method joins. */
   refusal?(method: MethodInfo): string | undefined;
   /** Stops listening, at once: it takes no new callers; links and running jobs go on. */

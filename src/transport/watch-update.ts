@@ -4,6 +4,7 @@
  * A row of a later update has its name and the fields that changed; a field that is left out is as it was. Counts run since the gate
  * started, so that rates are differences of two updates, and an update that a slow reader missed costs nothing. Times in ms.
  */
+import type { KeptJobs } from "../jobs/kept-counts.ts";
 import type { GateInfo } from "./status.ts";
 
 /** One target: what its callers see. */
@@ -51,6 +52,22 @@ export interface WorkerRow {
   joinedAtMs: number;
 }
 
+/** One pool of servers behind a door. */
+export interface PoolRow {
+  name: string;
+  transport: string;
+  servers: number;
+  /** Servers that take calls. */
+  ready: number;
+  connections: number;
+  /** Calls that run. */
+  calls: number;
+  /** Calls at once that the servers which are ready take. */
+  capacity: number;
+  /** Calls that wait for a place at the door of the pool. */
+  waiting: number;
+}
+
 /** Something that happened at the gate. */
 export interface GateEvent {
   /** When, on the gate's uptime. */
@@ -80,6 +97,10 @@ export interface WatchUpdate {
   goneTargets: string[];
   workers: RowChange<WorkerRow, "id">[];
   goneWorkers: string[];
+  pools: RowChange<PoolRow, "name">[];
+  gonePools: string[];
+  /** Jobs that are kept for callers who do not wait. */
+  kept: KeptJobs;
   /** Oldest first. */
   events: GateEvent[];
 }

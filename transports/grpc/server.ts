@@ -42,6 +42,7 @@ export async function openGrpcDoor(options: GrpcOptions, gate: GateHost): Promis
   return {
     addresses: door.addresses,
     details: () => ({ upstreams: upstreams.figures() }),
+    pools: () => upstreams.pools(),
     async drain() {
       // A door that goes while its gate stays: another one may have the same servers.
       if (gate.status.isReady()) upstreams.retire();

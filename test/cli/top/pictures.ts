@@ -36,6 +36,9 @@ export function update(sequence: number, fields: Partial<WatchUpdate> = {}): Wat
     goneTargets: [],
     workers: [],
     goneWorkers: [],
+    pools: [],
+    gonePools: [],
+    kept: { waiting: 0, running: 0, completed: 0, dead: 0, cancelled: 0, bound: 10_000, isOld: false },
     events: [],
     ...fields,
   };

@@ -1,6 +1,14 @@
-import { connect, createWorker, defineService, type Worker } from "unigate";
+import { connect, createWorker, defineService, type GateConfig, GateError, memoryJobs, type Worker } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
-import { createMemoryPair, type Transport, type WatchUpdate, type WorkerDetail, type WorkerStatus } from "unigate/transport";
+import {
+  createMemoryPair,
+  type JobStoreConfig,
+  type PoolFigures,
+  type Transport,
+  type WatchUpdate,
+  type WorkerDetail,
+  type WorkerStatus,
+} from "unigate/transport";
 import { afterEach, expect, test } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
 
@@ -12,8 +20,10 @@ afterEach(async () => {
 const noDoor = { addresses: [], drain: async () => {}, close: async () => {} };
 const noTransport: Transport = { name: "none", start: async () => noDoor };
 
-async function start(): Promise<{ gate: Gate; open: () => Promise<ReturnType<typeof createMemoryPair>[0]> }> {
-  const gate = createGate({ transports: [noTransport], settle: 0, heartbeat: 50 });
+async function start(
+  config: Partial<GateConfig> = {},
+): Promise<{ gate: Gate; open: () => Promise<ReturnType<typeof createMemoryPair>[0]> }> {
+  const gate = createGate({ transports: [noTransport], settle: 0, heartbeat: 50, ...config });
   await gate.start();
   closing.push(() => gate.close());
   const open = async (): Promise<ReturnType<typeof createMemoryPair>[0]> => {
@@ -102,6 +112,69 @@ test("a reloaded config is an event", async () => {
   await gate.reload({ transports: [noTransport], routes: { "math.*": {} } });
   const [first] = await watchUntil(clientOf(world), () => true);
   expect(first!.events.at(-1)).toMatchObject({ kind: "reloaded", text: "the config was reloaded, routes: 1" });
+});
+
+test("a watch counts the jobs that are kept, by state, and tells when their store is away", async () => {
+  const store = memoryJobs();
+  let isAway = false;
+  const opened: JobStoreConfig = {
+    name: "sometimes away",
+    async open(host) {
+      const kept = await store.open(host);
+      const counts = kept.counts.bind(kept);
+      kept.counts = () => (isAway ? Promise.reject(new GateError("unavailable", "away")) : counts());
+      return kept;
+    },
+  };
+  const world = await start({ jobs: { store: opened, maxWaiting: 7 }, routes: { "math.*": {} } });
+  const client = clientOf(world);
+  await client.call("Gate.submit", ["math.later", [1]]);
+  const waiting = await watchUntil(client, ({ kept }) => kept.waiting === 1);
+  expect(waiting.at(-1)!.kept).toEqual({ waiting: 1, running: 0, completed: 0, dead: 0, cancelled: 0, bound: 7, isOld: false });
+  isAway = true;
+  const old = await watchUntil(client, ({ kept }) => kept.isOld);
+  expect(old.at(-1)!.kept.waiting).toBe(1);
+  isAway = false;
+  await serve(world, "w1", {
+    later() {
+      throw new GateError("invalid_argument", "never");
+    },
+  });
+  await watchUntil(client, ({ kept }) => kept.dead === 1 && kept.waiting === 0 && !kept.isOld);
+});
+
+test("a watch has a row for each pool of servers behind a door, also for two of one name", async () => {
+  let calls = 3;
+  const pool = (): PoolFigures => ({
+    name: "shop.*",
+    size: 4,
+    limit: 8,
+    waiting: 2,
+    servers: [
+      { address: "a:1", state: "ready", connections: 2, calls, capacity: 4 },
+      { address: "b:1", state: "down", connections: 0, calls: 0, capacity: 4 },
+    ],
+  });
+  const transport: Transport = { name: "pools", start: async () => ({ ...noDoor, pools: () => [pool(), pool()] }) };
+  const world = await start({ transports: [transport] });
+  const client = clientOf(world);
+  const updates = await watchUntil(client, ({ sequence }) => {
+    calls = sequence < 1 ? 3 : 4;
+    return sequence === 2;
+  });
+  const row = { transport: "pools", servers: 2, ready: 1, connections: 2, calls: 3, capacity: 4, waiting: 2 };
+  expect(updates.map(({ pools }) => pools)).toEqual([
+    [
+      { name: "shop.*", ...row },
+      { name: "shop.* (2)", ...row },
+    ],
+    [],
+    [
+      { name: "shop.*", calls: 4 },
+      { name: "shop.* (2)", calls: 4 },
+    ],
+  ]);
+  expect(await client.call("Gate.pools")).toMatchObject([{ name: "shop.*", transport: "pools", servers: [{ address: "a:1" }, {}] }, {}]);
 });
 
 test("a watch with a wrong interval, and one too many, are refused", async () => {

@@ -35,7 +35,7 @@ export interface GroupFigures {
   size: number;
   limit: number;
   tenants?: TenantFigures;
-  servers: (ServerFigures & { state: string; capacity: number })[];
+  servers: (ServerFigures & { state: Endpoint["state"]; capacity: number })[];
 }
 
 /** Tells whether a method, or any of a service, is an upstream's own. */

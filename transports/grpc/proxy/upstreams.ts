@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import type { FileRegistry } from "@bufbuild/protobuf";
-import { GateError, type GateHost, type RouteConfig, type Timer } from "unigate/transport";
+import { GateError, type GateHost, type PoolFigures, type RouteConfig, type Timer } from "unigate/transport";
 import { type CallTest, toTest } from "./call-condition.ts";
 import type { Destination } from "./forwarded-call.ts";
 import { poolLimits } from "./pool-options.ts";
@@ -76,6 +76,22 @@ export class Upstreams {
 
   figures(): Record<string, GroupFigures> {
     return Object.fromEntries(this.#upstreams.map(({ prefix, pattern, group }) => [prefix + pattern, group.figures()]));
+  }
+
+  /** The same as the gate tells it to people. */
+  pools(): PoolFigures[] {
+    return this.#upstreams.map(({ prefix, pattern, group }) => {
+      const { size, limit, servers, tenants } = group.figures();
+      const shares = Object.entries(tenants?.tenants ?? {}).map(([name, share]) => ({ name, ...share }));
+      return {
+        name: prefix + pattern,
+        size,
+        limit,
+        servers,
+        waiting: tenants?.waiting ?? 0,
+        ...(tenants === undefined ? {} : { tenants: shares }),
+      };
+    });
   }
 
   /** The servers take no more calls; those that run go on. */

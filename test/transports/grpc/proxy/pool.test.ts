@@ -57,6 +57,21 @@ describe("a loose pool", () => {
   });
 });
 
+describe("what a gate tells of a pool", () => {
+  it("is how many calls run on each server, on how many connections, and how many more it takes", async () => {
+    const server = await rawServer();
+    const { address, gate } = await startGate({ upstreams: { "shop.*": { to: server.address, pool: { size: 3, mode: "loose" } } } });
+    const session = rawSession(address);
+    const calls = [rawCall(session, { path: "/shop.Till/Pay" }), rawCall(session, { path: "/shop.Till/Pay" })];
+    await eventuallyTrue("two calls run", () => server.waiting.length === 2);
+    const running = { address: server.address, state: "ready", connections: 2, calls: 2, capacity: 3 };
+    expect(gate.status.pools()).toEqual([{ name: "shop.*", transport: "grpc", size: 3, limit: 15, waiting: 0, servers: [running] }]);
+    server.answerAll();
+    await Promise.all(calls);
+    expect(gate.status.pools()[0]!.servers[0]!.calls).toBe(0);
+  });
+});
+
 describe("the connections of a pool", () => {
   it("close when nothing has run on them for `idle`, and open again for the next call", async () => {
     const server = await rawServer({ serve: (stream) => answer(stream) });
