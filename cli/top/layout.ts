@@ -1,4 +1,4 @@
-import { type PanelName, panelNames } from "./panels/panel-name.ts";
+import type { PanelName } from "./panels/panel-name.ts";
 
 /** The size of a terminal, in columns and lines. */
 export interface Size {
@@ -32,17 +32,14 @@ export const gutter = 4;
 const airy = 22;
 const leastHeight = 2;
 
-/** Divides a screen: every panel gets what it needs while there is room, and the one in focus gets the most. */
-export function layoutOf({ columns, rows }: Size, needs: Readonly<Record<PanelName, number>>, focus: PanelName): Layout {
+/** Divides a screen among the panels of `needs`, which has the rows of each: every panel gets what it needs while there is room, and the one in focus gets the most. */
+export function layoutOf({ columns, rows }: Size, needs: ReadonlyMap<PanelName, number>, focus: PanelName): Layout {
   const isAiry = rows >= airy;
   const header = isAiry ? 4 : 2;
   const isWide = columns >= twoColumns;
-  const stacks: PanelName[][] = isWide
-    ? [
-        ["routes", "queues"],
-        ["workers", "events"],
-      ]
-    : [[...panelNames]];
+  const names = [...needs.keys()];
+  const isLeft = (name: PanelName): boolean => name === "routes" || name === "queues";
+  const stacks: PanelName[][] = isWide ? [names.filter(isLeft), names.filter((name) => !isLeft(name))] : [names];
   const footer = 1;
   const lines = Math.max(0, rows - header - footer);
   return {
@@ -54,10 +51,10 @@ export function layoutOf({ columns, rows }: Size, needs: Readonly<Record<PanelNa
 }
 
 /** Gives lines one by one to whoever has the least of those that need more; the one in focus counts half. */
-function share(names: readonly PanelName[], lines: number, needs: Readonly<Record<PanelName, number>>, focus: PanelName): PanelPlace[] {
+function share(names: readonly PanelName[], lines: number, needs: ReadonlyMap<PanelName, number>, focus: PanelName): PanelPlace[] {
   const places = names.map((name) => ({ name, height: leastHeight }));
   for (let left = lines - places.length * leastHeight; left > 0; left--) {
-    const hungry = places.filter(({ name, height }) => height < needs[name] + 1);
+    const hungry = places.filter(({ name, height }) => height < (needs.get(name) ?? 0) + 1);
     if (hungry.length === 0) break;
     const weight = ({ name, height }: PanelPlace): number => (name === focus ? height / 2 : height);
     hungry.reduce((a, b) => (weight(b) < weight(a) ? b : a)).height++;

@@ -4,8 +4,8 @@ import { Footer } from "./footer.tsx";
 import { gutter, type Layout, layoutOf, type PanelPlace, type Size } from "./layout.ts";
 import { pageLines } from "./pages/page-lines.ts";
 import { Header } from "./panels/header.tsx";
-import { type PanelName, panelNames } from "./panels/panel-name.ts";
-import { type PanelView, viewOf } from "./panels/panels.ts";
+import type { PanelName } from "./panels/panel-name.ts";
+import { panelsOf, type PanelView, viewOf } from "./panels/panels.ts";
 import type { State } from "./state.ts";
 import { Line, Table } from "./table/table.tsx";
 import type { Theme } from "./theme.ts";
@@ -19,8 +19,8 @@ export interface ScreenProps {
 
 /** The whole screen as a function of the state: the header, the panels or a page over them, and the line at the foot. */
 export function Screen({ state, size, theme }: ScreenProps): ReactNode {
-  const views = Object.fromEntries(panelNames.map((name) => [name, viewOf(state, name)])) as Record<PanelName, PanelView>;
-  const needs = Object.fromEntries(panelNames.map((name) => [name, Math.max(1, views[name].rows.length)])) as Record<PanelName, number>;
+  const views = new Map(panelsOf(state).map((name) => [name, viewOf(state, name)]));
+  const needs = new Map([...views].map(([name, { rows }]) => [name, Math.max(1, rows.length)]));
   const layout = layoutOf(size, needs, state.focus);
   return (
     <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
@@ -39,7 +39,7 @@ export function Screen({ state, size, theme }: ScreenProps): ReactNode {
 
 interface PanelsProps {
   state: State;
-  views: Record<PanelName, PanelView>;
+  views: ReadonlyMap<PanelName, PanelView>;
   layout: Layout;
   theme: Theme;
 }
@@ -53,7 +53,7 @@ function Panels({ state, views, layout, theme }: PanelsProps): ReactNode {
             <Panel
               key={place.name}
               place={place}
-              view={views[place.name]}
+              view={views.get(place.name) as PanelView}
               width={layout.width}
               isFocused={state.focus === place.name}
               theme={theme}

@@ -18,7 +18,7 @@ export async function takeSnapshot(client: Client, url: string, signal: AbortSig
 }
 
 /** A snapshot for scripts: plain data, rates per second, times in ms. */
-export function snapshotData({ gate, uptimeMs, totals, last, targets, workers, events }: Live): object {
+export function snapshotData({ gate, uptimeMs, totals, last, targets, workers, pools, kept, events }: Live): object {
   const { calls, errors, cpu, residentBytes } = totals;
   return {
     ...gate,
@@ -27,6 +27,8 @@ export function snapshotData({ gate, uptimeMs, totals, last, targets, workers, e
     jobs: { ...last?.jobs, callsPerSecond: calls, errorsPerSecond: errors },
     targets: [...targets.values()].map(({ calls, errors, ...row }) => ({ ...row, callsPerSecond: calls, errorsPerSecond: errors })),
     workers: [...workers.values()].map(workerData),
+    pools: [...pools.values()],
+    kept,
     events: events.map(({ at, ...event }) => ({ at: new Date(at).toISOString(), ...event })),
   };
 }

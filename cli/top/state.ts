@@ -1,20 +1,22 @@
 /** Everything that the dashboard shows, and the one function that changes it. No React, no terminal, no clock: those bring actions. */
-import type { DrainStatus, Explanation, WatchUpdate, WorkerDetail } from "unigate/transport";
+import type { AsyncJobStatus, DrainStatus, Explanation, PoolStatus, WatchUpdate, WorkerDetail } from "unigate/transport";
 import { applyUpdate } from "./live/apply-update.ts";
 import { noteEvent } from "./live/local-event.ts";
 import { type Live, nothingYet } from "./live/live.ts";
 import { pageLines } from "./pages/page-lines.ts";
-import { type PanelName, panelNames } from "./panels/panel-name.ts";
-import { nextRow, subjectOf } from "./panels/panels.ts";
+import type { PanelName } from "./panels/panel-name.ts";
+import { nextRow, panelsOf, subjectOf } from "./panels/panels.ts";
 
 /** Whether the gate is there. */
 export type Link = { state: "connecting" } | { state: "live" } | { state: "lost"; reason: string };
 
-/** A page over the panels. `worker` and `route` name what they are about; their answer comes a moment later. */
+/** A page over the panels. All but the help name what they are about; the answer to that comes a moment later. */
 export type Page =
   | { name: "help" }
   | { name: "worker"; id: string; detail: WorkerDetail | undefined; error: string | undefined }
-  | { name: "route"; target: string; explanation: Explanation | undefined; error: string | undefined };
+  | { name: "route"; target: string; explanation: Explanation | undefined; error: string | undefined }
+  | { name: "pool"; pool: string; status: PoolStatus | undefined; error: string | undefined }
+  | { name: "kept jobs"; dead: AsyncJobStatus[] | undefined; error: string | undefined };
 
 /** What one panel remembers. */
 export interface PanelState {
@@ -75,7 +77,7 @@ export function initialState(url: string): State {
     paused: undefined,
     isBeating: false,
     focus: "routes",
-    panels: { routes: panel, queues: panel, workers: panel, events: panel },
+    panels: { routes: panel, queues: panel, workers: panel, pools: panel, events: panel },
     filter: "",
     isFiltering: false,
     page: undefined,
@@ -95,7 +97,7 @@ export function reduce(state: State, action: Action): State {
     case "rested":
       return { ...state, isBeating: false };
     case "focused":
-      return { ...state, focus: after(panelNames, state.focus, action.by), notice: undefined };
+      return { ...state, focus: after(panelsOf(state), state.focus, action.by), notice: undefined };
     case "moved":
       return moved(state, action.by);
     case "sorted":
@@ -171,6 +173,8 @@ function opened(state: State): State {
 function pageOf(state: State): Page | undefined {
   const subject = subjectOf(state, state.focus);
   if (subject === undefined) return undefined;
+  if (subject === "kept jobs") return { name: "kept jobs", dead: undefined, error: undefined };
+  if ("pool" in subject) return { name: "pool", pool: subject.pool, status: undefined, error: undefined };
   if ("worker" in subject) return { name: "worker", id: subject.worker, detail: undefined, error: undefined };
   return { name: "route", target: subject.target, explanation: undefined, error: undefined };
 }
@@ -184,7 +188,7 @@ function closed(state: State): State {
 
 function askToDrain(state: State): State {
   const subject = state.page?.name === "worker" ? { worker: state.page.id } : subjectOf(state, state.focus);
-  if (subject !== undefined && "worker" in subject) return { ...state, asksToDrain: subject.worker, notice: undefined };
+  if (typeof subject === "object" && "worker" in subject) return { ...state, asksToDrain: subject.worker, notice: undefined };
   return { ...state, notice: notice("d drains a worker: choose one in the workers panel first", true) };
 }
 
@@ -195,6 +199,8 @@ function drainNotice({ id, inFlight, isAsked }: DrainStatus): string {
 
 function isSamePage(open: Page | undefined, answer: Page): boolean {
   if (open?.name === "worker" && answer.name === "worker") return open.id === answer.id;
+  if (open?.name === "pool" && answer.name === "pool") return open.pool === answer.pool;
+  if (open?.name === "kept jobs") return answer.name === "kept jobs";
   return open?.name === "route" && answer.name === "route" && open.target === answer.target;
 }
 

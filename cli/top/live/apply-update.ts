@@ -1,4 +1,4 @@
-import type { TargetRow, WatchUpdate, WorkerRow } from "unigate/transport";
+import type { PoolRow, TargetRow, WatchUpdate, WorkerRow } from "unigate/transport";
 import type { Live, LiveEvent, LiveTarget, LiveTotals, LiveWorker } from "./live.ts";
 
 /** Samples of history, and of a pulse. */
@@ -24,14 +24,22 @@ export function applyUpdate(before: Live, update: WatchUpdate, now: number): Liv
     history: seconds > 0 ? [...base.history, totals.calls].slice(-longestHistory) : base.history,
     targets: applyTargets(base.targets, update, { isFirst, seconds }),
     workers: applyWorkers(base.workers, update, { isFirst, seconds }),
+    pools: applyRows(
+      base.pools,
+      { changes: update.pools, gone: update.gonePools, key: "name", isFirst },
+      (row) => row,
+      (known, change) => ({ ...known, ...change }) as PoolRow,
+    ),
+    kept: update.kept,
     events: inOrder(base.events, eventsOf(base, update, now)),
     last: { jobs: update.jobs, process: update.process },
+    seenAt: now,
     updates: base.updates + 1,
   };
 }
 
 function forgetGate(before: Live): Live {
-  return { ...before, uptimeMs: 0, targets: new Map(), workers: new Map(), last: undefined, updates: 0 };
+  return { ...before, uptimeMs: 0, targets: new Map(), workers: new Map(), pools: new Map(), kept: undefined, last: undefined, updates: 0 };
 }
 
 interface Step {

@@ -1,5 +1,5 @@
 /** What the dashboard knows of the gate: the latest rows, the rates between the last two updates, a minute of history. */
-import type { GateEvent, TargetRow, WatchUpdate, WorkerRow } from "unigate/transport";
+import type { GateEvent, KeptJobs, PoolRow, TargetRow, WatchUpdate, WorkerRow } from "unigate/transport";
 
 /** One target with its rates, per second. */
 export interface LiveTarget extends TargetRow {
@@ -45,10 +45,16 @@ export interface Live {
   history: readonly number[];
   targets: ReadonlyMap<string, LiveTarget>;
   workers: ReadonlyMap<string, LiveWorker>;
+  /** Servers behind doors. */
+  pools: ReadonlyMap<string, PoolRow>;
+  /** Jobs for callers who do not wait; undefined before the gate has told. */
+  kept: KeptJobs | undefined;
   /** Oldest first. */
   events: readonly LiveEvent[];
   /** The last update as it came: what the next one is compared with. */
   last: Pick<WatchUpdate, "jobs" | "process"> | undefined;
+  /** When the last update came, in ms since 1970. */
+  seenAt: number;
   /** Updates so far; rates are known from the second on. */
   updates: number;
 }
@@ -61,7 +67,10 @@ export const nothingYet: Live = {
   history: [],
   targets: new Map(),
   workers: new Map(),
+  pools: new Map(),
+  kept: undefined,
   events: [],
   last: undefined,
+  seenAt: 0,
   updates: 0,
 };

@@ -1,16 +1,18 @@
+import type { PoolRow } from "unigate/transport";
 import type { LiveEvent, LiveTarget, LiveWorker } from "../live/live.ts";
 import { shownLive } from "../shown-live.ts";
 import type { State } from "../state.ts";
 import type { Column } from "../table/column.ts";
 import { sortable, sortRows } from "../table/sort-rows.ts";
 import { eventColumns, eventRows } from "./events.ts";
-import type { PanelName } from "./panel-name.ts";
-import { queueColumns, queueRows } from "./queues.ts";
+import { type PanelName, panelNames } from "./panel-name.ts";
+import { poolColumns, poolRows } from "./pools.ts";
+import { queueColumns, type QueueRow, queueRows } from "./queues.ts";
 import { routeColumns, routeRows } from "./routes.ts";
 import { workerColumns, workerRows } from "./workers.ts";
 
 /** What the page of a row is about. */
-export type Subject = { worker: string } | { target: string };
+export type Subject = { worker: string } | { target: string } | { pool: string } | "kept jobs";
 
 /** A panel as data: what its rows are, and what each is about. */
 interface Panel<Row> {
@@ -33,10 +35,12 @@ const routes: Panel<LiveTarget> = {
   none: "no worker has joined yet; add one: gate worker ./handlers.ts",
 };
 
-const queues: Panel<LiveTarget> = {
-  ...routes,
-  columns: () => queueColumns,
+const queues: Panel<QueueRow> = {
+  columns: (state) => queueColumns(shownLive(state)),
+  sort: 1,
   rows: (state) => queueRows(shownLive(state), state.filter),
+  nameOf: ({ name }) => name,
+  subjectOf: ({ name, kept }) => (kept === undefined ? { target: name } : "kept jobs"),
   none: "nobody waits",
 };
 
@@ -49,6 +53,15 @@ const workers: Panel<LiveWorker> = {
   none: "no worker is here",
 };
 
+const pools: Panel<PoolRow> = {
+  columns: () => poolColumns,
+  sort: 1,
+  rows: (state) => poolRows(shownLive(state), state.filter),
+  nameOf: ({ name }) => name,
+  subjectOf: ({ name }) => ({ pool: name }),
+  none: "no pool is here",
+};
+
 const events: Panel<LiveEvent> = {
   columns: () => eventColumns,
   sort: 0,
@@ -58,7 +71,12 @@ const events: Panel<LiveEvent> = {
   none: "nothing has happened yet",
 };
 
-const panels: Readonly<Record<PanelName, Panel<unknown>>> = { routes, queues, workers, events };
+const panels: Readonly<Record<PanelName, Panel<unknown>>> = { routes, queues, workers, pools, events };
+
+/** The panels that a state has something to say in: most gates have no pools. */
+export function panelsOf(state: State): PanelName[] {
+  return panelNames.filter((name) => name !== "pools" || shownLive(state).pools.size > 0);
+}
 
 /** The rows of a panel in their order, and the chosen one. */
 export interface PanelView {

@@ -1,11 +1,29 @@
+import type { KeptJobs } from "unigate/transport";
 import { count, time } from "../figures.ts";
 import type { Live, LiveTarget } from "../live/live.ts";
-import type { Column } from "../table/column.ts";
+import type { Column, Piece } from "../table/column.ts";
 import { figure, gauge, trouble } from "./cells.ts";
 
-/** The targets for which somebody waits, or had to be turned away. */
-export const queueColumns: readonly Column<LiveTarget>[] = [
-  { title: "", width: 14, grows: true, priority: 9, cell: ({ name }) => ({ text: name }), sortBy: ({ name }) => name },
+/** Somebody who waits: callers of a target, or the jobs that are kept for callers who do not. */
+export type QueueRow = Pick<LiveTarget, "name" | "depth" | "bound" | "oldestMs" | "refused" | "expired"> & {
+  /** Undefined for callers of a target. */
+  kept?: KeptJobs;
+};
+
+/** Who waits, and who had to be turned away; with dead letters, where jobs are kept. */
+export function queueColumns({ kept }: Live): readonly Column<QueueRow>[] {
+  return hasKept(kept) ? [...columns, dead] : columns;
+}
+
+const columns: readonly Column<QueueRow>[] = [
+  {
+    title: "",
+    width: 14,
+    grows: true,
+    priority: 9,
+    cell: ({ name, kept }) => (kept?.isOld === true ? { text: `${name}: no store`, tone: "bad" } : { text: name }),
+    sortBy: ({ name }) => name,
+  },
   {
     title: "waiting / bound",
     width: 16,
@@ -27,7 +45,7 @@ export const queueColumns: readonly Column<LiveTarget>[] = [
     width: 7,
     align: "right",
     priority: 6,
-    cell: ({ refused }) => trouble(count(refused), refused, "bad"),
+    cell: ({ refused, kept }) => ofCallers(kept, refused),
     sortBy: ({ refused }) => refused,
   },
   {
@@ -35,14 +53,32 @@ export const queueColumns: readonly Column<LiveTarget>[] = [
     width: 7,
     align: "right",
     priority: 5,
-    cell: ({ expired }) => trouble(count(expired), expired, "bad"),
+    cell: ({ expired, kept }) => ofCallers(kept, expired),
     sortBy: ({ expired }) => expired,
   },
 ];
 
-/** Targets with a queue, or with jobs that did not get through one. */
-export function queueRows({ targets }: Live, filter: string): LiveTarget[] {
-  return [...targets.values()]
-    .filter(({ depth, refused, expired }) => depth + refused + expired > 0)
-    .filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()));
+const dead: Column<QueueRow> = {
+  title: "dead",
+  width: 5,
+  align: "right",
+  priority: 10,
+  cell: ({ kept }) => (kept === undefined ? { text: "" } : trouble(count(kept.dead), kept.dead, "bad")),
+  sortBy: ({ kept }) => kept?.dead ?? -1,
+};
+
+/** Kept jobs are counted otherwise: they end as dead. */
+function ofCallers(kept: KeptJobs | undefined, value: number): Piece {
+  return kept === undefined ? trouble(count(value), value, "bad") : { text: "" };
+}
+
+/** Targets with a queue, or with jobs that did not get through one, and the jobs that the gate keeps. */
+export function queueRows({ targets, kept }: Live, filter: string): QueueRow[] {
+  const waiting: QueueRow[] = [...targets.values()].filter(({ depth, refused, expired }) => depth + refused + expired > 0);
+  if (hasKept(kept)) waiting.push({ name: "kept jobs", depth: kept.waiting, bound: kept.bound, oldestMs: 0, refused: 0, expired: 0, kept });
+  return waiting.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()));
+}
+
+function hasKept(kept: KeptJobs | undefined): kept is KeptJobs {
+  return kept !== undefined && kept.waiting + kept.running + kept.dead > 0;
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { frameText } from "../../../cli/top/print-frame.tsx";
 import { widthOf } from "../../../cli/top/text-width.ts";
+import type { Page } from "../../../cli/top/state.ts";
 import { draw } from "./draw.tsx";
-import { after, busy, target, update, worker } from "./pictures.ts";
+import { after, busy, keeping, target, startedAt, update, worker } from "./pictures.ts";
 
 const zone = process.env["TZ"];
 beforeAll(() => void (process.env["TZ"] = "UTC"));
@@ -10,6 +11,43 @@ afterAll(() => void (zone === undefined ? delete process.env["TZ"] : (process.en
 
 const small = { columns: 80, rows: 24 };
 const large = { columns: 120, rows: 40 };
+const deadLetters: Page = {
+  name: "kept jobs",
+  error: undefined,
+  // The latest of those that the counts tell of.
+  dead: [
+    {
+      id: "5f0c8a1e5f0c8a1e5f0c8a1e5f0c8a1e",
+      target: "mail.send",
+      state: "dead",
+      attempts: 5,
+      maxAttempts: 5,
+      submittedAt: new Date(startedAt - 60_000).toISOString(),
+      endedAt: new Date(startedAt - 10_000).toISOString(),
+      error: { code: "unavailable", message: "mailbox is full", retryable: true },
+    },
+  ],
+};
+const shopPool: Page = {
+  name: "pool",
+  pool: "shop.*",
+  error: undefined,
+  status: {
+    name: "shop.*",
+    transport: "grpc",
+    size: 100,
+    limit: 500,
+    waiting: 3,
+    servers: [
+      { address: "10.0.0.4:50051", state: "ready", connections: 2, calls: 80, capacity: 100 },
+      { address: "shop-b.internal:50051", state: "down", connections: 0, calls: 0, capacity: 100 },
+    ],
+    tenants: [
+      { name: "acme", calls: 60, reserved: 20 },
+      { name: "zenith", calls: 20, reserved: 0 },
+    ],
+  },
+};
 const toWorkers = [{ type: "focused", by: 2 }] as const;
 
 it.each([
@@ -30,27 +68,40 @@ it.each([
   await expect(draw(state, large)).toMatchFileSnapshot(`frames/${name}-120x40.txt`);
 });
 
+it.each([
+  ["a gate with pools and kept jobs", [], "keeping"],
+  ["the page of the kept jobs", [{ type: "focused", by: 1 }, { type: "opened" }, { type: "explained", page: deadLetters }], "kept-jobs"],
+  ["the page of a pool", [{ type: "focused", by: 3 }, { type: "opened" }, { type: "explained", page: shopPool }], "pool"],
+] as const)("draws %s at 80×24 and at 120×40", async (_, actions, name) => {
+  const state = after(...keeping, ...actions);
+  await expect(draw(state, small)).toMatchFileSnapshot(`frames/${name}-80x24.txt`);
+  await expect(draw(state, large)).toMatchFileSnapshot(`frames/${name}-120x40.txt`);
+});
+
 it("fills every size from 60×15 to 250×70 exactly: no line too long, none too many", () => {
-  const state = after(...busy);
-  for (const [columns, rows] of [
-    [60, 15],
-    [61, 16],
-    [79, 22],
-    [80, 24],
-    [100, 21],
-    [169, 30],
-    [170, 30],
-    [250, 70],
-  ] as const) {
-    const lines = draw(state, { columns, rows }).trimEnd().split("\n");
-    expect(lines).toHaveLength(rows);
-    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns);
+  for (const state of [after(...busy), after(...keeping)]) {
+    for (const [columns, rows] of [
+      [60, 15],
+      [61, 16],
+      [79, 22],
+      [80, 24],
+      [100, 21],
+      [169, 30],
+      [170, 30],
+      [250, 70],
+    ] as const) {
+      const lines = draw(state, { columns, rows }).trimEnd().split("\n");
+      expect(lines).toHaveLength(rows);
+      expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns);
+    }
   }
 });
 
 it("shows every panel at 60×15", () => {
   const frame = draw(after(...busy), { columns: 60, rows: 15 });
   for (const name of ["routes 4", "queues 1", "workers 3", "events 3"]) expect(frame).toContain(name);
+  const full = draw(after(...keeping), { columns: 60, rows: 15 });
+  for (const name of ["routes 4", "queues 2", "workers 3", "pools 2", "events 3"]) expect(full).toContain(name);
 });
 
 it("tells a gate without workers how to get one", () => {

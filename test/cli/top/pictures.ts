@@ -99,3 +99,16 @@ export const busy: readonly WatchUpdate[] = [
     events: [event(1500, "down", "image-2", "image-2 is down, 3 heartbeats missed")],
   }),
 ];
+
+/** The same gate with pools of servers, and with jobs that it keeps. */
+export const keeping: readonly WatchUpdate[] = [
+  busy[0]!,
+  {
+    ...busy[1]!,
+    pools: [
+      { name: "shop.*", transport: "grpc", servers: 2, ready: 1, connections: 2, calls: 80, capacity: 100, waiting: 3 },
+      { name: "search.*", transport: "grpc", servers: 3, ready: 3, connections: 6, calls: 12, capacity: 3000, waiting: 0 },
+    ],
+    kept: { waiting: 3400, running: 8, completed: 120_000, dead: 7, cancelled: 2, bound: 10_000, isOld: false },
+  },
+];
