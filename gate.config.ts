@@ -20,6 +20,7 @@ export default defineConfig({
       // bodyMemory: "256mb", // of all that are being received
       // control: "", // prefix of the gate's own pages, for when a service wants /health itself
       // requestTimeout: "60s", // for a request to arrive in full
+      // docs: true, // /openapi.json, and /docs, a page that shows it
       // trustProxy: false, // proxies whose X-Forwarded-For is believed: true, or their addresses
       // cors: { origin: "https://app.example" }, // pages of other origins that may call; default none
     }),

@@ -12,7 +12,8 @@ export interface Match {
   passes: boolean;
 }
 
-interface Binding {
+/** A bound route, in parts. */
+export interface Binding {
   method: string;
   path: string;
   target: string;
@@ -71,6 +72,11 @@ export class Bindings {
       if (refusal !== undefined) return refusal;
     }
     return undefined;
+  }
+
+  /** Every route that is bound. */
+  get bound(): readonly Binding[] {
+    return this.#bound;
   }
 
   find(method: string, path: string): Match | undefined {

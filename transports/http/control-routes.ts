@@ -9,24 +9,27 @@ const pages: Readonly<Record<string, (status: GateStatus) => unknown>> = {
   "/queues": (status) => status.queues(),
 };
 
-/** What `GET /` shows where no worker has bound it: where to go next. */
-export function frontPage(prefix: string): object {
+const docsPages = ["/openapi.json", "/docs"];
+
+/** What `GET /` shows where no worker has bound it: where to go next. `docs` tells whether there are pages about what is served. */
+export function frontPage(prefix: string, docs: boolean): object {
   return {
     gate: "this is a gate; it brings calls to workers",
     call: `POST ${prefix}/call/Service.method`,
-    pages: ["/health", "/ready", "/services", ...Object.keys(pages)].map((path) => prefix + path),
+    pages: ["/health", "/ready", "/services", ...Object.keys(pages), ...(docs ? docsPages : [])].map((path) => prefix + path),
     next: `${prefix}/services lists what can be called; \`gate --help\` and transports/http/README.md tell the rest`,
   };
 }
 
 /** The HTTP methods of one of the gate's own paths; none for any other path. */
-export function ownMethodsOf(prefix: string, path: string): string[] {
+export function ownMethodsOf(prefix: string, path: string, docs: boolean): string[] {
   if (!path.startsWith(prefix)) return [];
   const own = path.slice(prefix.length);
   if (/^\/call\/[^/]+$/.test(own)) return ["POST"];
   if (/^\/jobs\/[^/]+$/.test(own)) return ["GET", "DELETE"];
   if (/^\/jobs\/[^/]+\/result$/.test(own)) return ["GET"];
   if (own === "/register") return ["POST", "DELETE"];
+  if (docs && docsPages.includes(own)) return ["GET"];
   const isPage = ["/health", "/ready", "/services"].includes(own) || Object.hasOwn(pages, own) || /^\/service\/[^/]+$/.test(own);
   return isPage ? ["GET"] : [];
 }

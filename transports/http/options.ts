@@ -26,6 +26,8 @@ export interface HttpOptions {
   proxy?: readonly ProxyRoute[];
   /** A YAML file with more of them, `route: [{ path, method, to }]`; read again when it changes. */
   proxyFile?: string;
+  /** `/openapi.json` and a page that shows it, `/docs`; default true. */
+  docs?: boolean;
   /** Services that register themselves over HTTP. */
   registry?: RegistryOptions;
 }
@@ -48,6 +50,7 @@ export interface HttpSettings {
   cors: CorsOptions | undefined;
   /** Undefined for a door that proxies nothing. */
   proxy: ProxySettings | undefined;
+  docs: boolean;
   /** Of services that register themselves, in ms. */
   heartbeatMs: number;
 }
@@ -74,6 +77,7 @@ const keys = [
   "cors",
   "proxy",
   "proxyFile",
+  "docs",
   "registry",
 ];
 
@@ -82,7 +86,7 @@ export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (typeof options !== "object" || options === null)
     return [{ path: "options", problem: "are not an object", remedy: "write http({ port: 9000 }) or http()" }];
   const faults: ConfigFault[] = [];
-  const { port, host, bodyLimit, bodyMemory, control, requestTimeout, trustProxy, cors, proxy, proxyFile, registry } = options;
+  const { port, host, bodyLimit, bodyMemory, control, requestTimeout, trustProxy, cors, proxy, proxyFile, docs, registry } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     faults.push({ path: "port", problem: `${JSON.stringify(port)} is not a port`, remedy: "write a whole number from 0 to 65535" });
   }
@@ -103,6 +107,8 @@ export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (proxy !== undefined) faults.push(...checkRoutes(proxy, "proxy"));
   if (proxyFile !== undefined && (typeof proxyFile !== "string" || proxyFile === ""))
     faults.push({ path: "proxyFile", problem: "is not a file's name", remedy: 'write one such as "routes.yaml"' });
+  if (docs !== undefined && typeof docs !== "boolean")
+    faults.push({ path: "docs", problem: "is not true or false", remedy: "write docs: false" });
   if (registry !== undefined && !isHeartbeat(registry?.heartbeat))
     faults.push({ path: "registry.heartbeat", problem: "is not a duration of a day at most", remedy: 'write one such as "60s"' });
   for (const key of Object.keys(options)) {
@@ -133,6 +139,7 @@ export function toSettings(options: HttpOptions, maxPayloadBytes: number): HttpS
     cors: options.cors,
     proxy:
       options.proxy === undefined && options.proxyFile === undefined ? undefined : { routes: options.proxy ?? [], file: options.proxyFile },
+    docs: options.docs ?? true,
     heartbeatMs: parseDuration(options.registry?.heartbeat) ?? defaultHeartbeatMs,
   };
 }

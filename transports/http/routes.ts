@@ -9,6 +9,7 @@ import { codeOfStatus } from "./http-status.ts";
 import { addJobRoutes } from "./jobs/job-routes.ts";
 import type { Call, HttpCalls } from "./calls.ts";
 import type { HttpSettings } from "./options.ts";
+import { addOpenapi } from "./openapi/index.ts";
 import { pageAt, sendPage } from "./plugin-pages.ts";
 import { toProblem } from "./problem.ts";
 import { addRegistryRoutes } from "./registry/registry-routes.ts";
@@ -20,7 +21,7 @@ const noBody = Buffer.alloc(0);
 /** What the routes of a gate stand on. */
 export interface RoutesHost {
   gate: GateHost;
-  settings: Pick<HttpSettings, "bodyLimit" | "control" | "cors" | "heartbeatMs">;
+  settings: Pick<HttpSettings, "bodyLimit" | "control" | "cors" | "docs" | "heartbeatMs">;
   bodies: BodyMemory;
   registry: ServiceRegistry;
   calls: HttpCalls;
@@ -31,7 +32,7 @@ export interface RoutesHost {
 /** Adds everything that a gate answers: calls, its own pages, bound routes, and problems for the rest. */
 export function addRoutes(app: FastifyInstance, host: RoutesHost): void {
   const { gate, settings, registry } = host;
-  const { control, cors, heartbeatMs } = settings;
+  const { control, cors, docs, heartbeatMs } = settings;
   if (cors !== undefined) addCors(app, cors);
   // Bodies are bytes here: whoever serves the job decodes them.
   app.removeAllContentTypeParsers();
@@ -44,6 +45,7 @@ export function addRoutes(app: FastifyInstance, host: RoutesHost): void {
   addControlRoutes(app, control, gate);
   addRegistryRoutes(app, { prefix: control, gate, registry, heartbeatMs });
   addJobRoutes(app, control, gate);
+  if (docs) addOpenapi(app, { prefix: control, gate, calls: host.calls });
   app.setNotFoundHandler((request, reply) => answerBound(host, request, reply));
 }
 
@@ -65,13 +67,13 @@ function answerBound(host: RoutesHost, request: FastifyRequest, reply: FastifyRe
   const match = bindings.find(request.method, path);
   if (match !== undefined) return call(host, request, reply, match.target, match);
   const { method } = request;
-  const { control } = host.settings;
+  const { control, docs } = host.settings;
   const bare = path.split(/[?#]/, 1)[0] ?? path;
   const page = pageAt(host.gate, control, bare);
   if (page !== undefined && (method === "GET" || method === "HEAD")) return sendPage(page, host.gate, request, reply);
-  const methods = [...(page === undefined ? ownMethodsOf(control, bare) : ["GET"]), ...bindings.methodsOf(path)];
+  const methods = [...(page === undefined ? ownMethodsOf(control, bare, docs) : ["GET"]), ...bindings.methodsOf(path)];
   const isFront = methods.length === 0 && (bare === "/" || bare === control || bare === `${control}/`);
-  if (isFront && (method === "GET" || method === "HEAD")) return void reply.send(frontPage(control));
+  if (isFront && (method === "GET" || method === "HEAD")) return void reply.send(frontPage(control, docs));
   if (methods.length === 0) {
     const error = new GateError("not_found", `nothing is bound to ${method} ${bare}; ${control}/services shows what is`);
     return refuse(error, request, reply);

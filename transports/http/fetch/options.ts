@@ -3,14 +3,17 @@ import type { ConfigFault } from "unigate/transport";
 import { checkOptions, type HttpOptions } from "../options.ts";
 
 /** Options of a fetch handler: those of `http()` that need no port, and what stands in for one. */
-export interface FetchOptions extends Pick<HttpOptions, "bodyLimit" | "bodyMemory" | "control" | "cors" | "registry" | "requestTimeout"> {
+export interface FetchOptions extends Pick<
+  HttpOptions,
+  "bodyLimit" | "bodyMemory" | "control" | "cors" | "docs" | "registry" | "requestTimeout"
+> {
   /** Served by a worker inside the handler. */
   services?: readonly ServiceDefinition[];
   /** The caller's address, from the request or from what else the platform hands over; default unknown. */
   remote?: (request: Request, ...platform: readonly unknown[]) => string | undefined;
 }
 
-const known = ["bodyLimit", "bodyMemory", "control", "cors", "registry", "requestTimeout", "services", "remote"];
+const known = ["bodyLimit", "bodyMemory", "control", "cors", "docs", "registry", "requestTimeout", "services", "remote"];
 
 /** Every fault of the options. */
 export function checkFetchOptions(options: FetchOptions): ConfigFault[] {
