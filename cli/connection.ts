@@ -13,6 +13,22 @@ export async function withClient<Result>(context: CommandContext, work: (client:
   }
 }
 
+/**
+ * The same, for what is about a gate itself. A Redis carries calls where no gate runs too, by one in the caller's own process: who asks
+ * after the gate's workers, queues or kept jobs must not be shown that one.
+ */
+export async function withRunningGate<Result>(context: CommandContext, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const gate = context.gate();
+  return await withClient({ ...context, gate: () => ({ ...gate, url: toRunningGate(gate.url) }) }, work);
+}
+
+function toRunningGate(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.searchParams.has("gate")) return text;
+  url.searchParams.set("gate", "*");
+  return url.href;
+}
+
 function open({ url, key, source }: GateAddress): Client {
   try {
     return connect(url, key === undefined ? {} : { key });

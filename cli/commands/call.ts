@@ -1,6 +1,6 @@
 import { callArguments, callOptions } from "../call-arguments.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withClient } from "../connection.ts";
+import { withClient, withRunningGate } from "../connection.ts";
 import { callGrpc } from "../grpc-call.ts";
 
 /** `gate call`: one call, its result or its stream on stdout. */
@@ -56,6 +56,9 @@ async function submit(
 ): Promise<void> {
   const key = context.text("idempotency-key");
   const options = { headers, ...(timeout === 0 ? {} : { timeout }), ...(key === undefined ? {} : { idempotencyKey: key }) };
-  const job = await withClient(context, async (client) => await client.call("Gate.submit", [target, args, options], { timeout: "10s" }));
+  const job = await withRunningGate(
+    context,
+    async (client) => await client.call("Gate.submit", [target, args, options], { timeout: "10s" }),
+  );
   context.output.result(job);
 }

@@ -1,7 +1,7 @@
 import type { Client } from "unigate/client";
 import { type AsyncJobStatus, type Explanation, GateError, type JobExplanation, type WorkerDetail } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withClient } from "../connection.ts";
+import { withRunningGate } from "../connection.ts";
 import { explainJob, explainKeptJob } from "../explain/explain-job.ts";
 import { explainTarget } from "../explain/explain-target.ts";
 import { explainWorker } from "../explain/explain-worker.ts";
@@ -25,7 +25,7 @@ export const explain: Command = defineCommand({
   },
   examples: ["gate explain counter.increment", "gate explain counter-1", "gate explain 5f0c…"],
   changesGate: () => false,
-  run: (context) => withClient(context, (client) => tell(client, context)),
+  run: (context) => withRunningGate(context, (client) => tell(client, context)),
 });
 
 async function tell(client: Client, { text, signal, output }: CommandContext): Promise<void> {

@@ -1,7 +1,7 @@
 /** The commands that show a part of a running gate: each calls one method of the gate's own service. */
 import type { GateInfo, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withClient } from "../connection.ts";
+import { withClient, withRunningGate } from "../connection.ts";
 import { duration } from "../duration.ts";
 
 interface View<Status> {
@@ -10,6 +10,8 @@ interface View<Status> {
   method: string;
   headings: readonly string[];
   rows(status: Status): unknown[][];
+  /** Also told where no gate runs, of what its Redis knows. */
+  needsNoGate?: boolean;
   /** Said on a terminal when there is no row. */
   none?: string;
 }
@@ -19,6 +21,7 @@ export const list: Command = inspect<ServiceStatus[]>({
   name: "list",
   summary: "Shows the services that the gate knows, and their methods.",
   method: "Gate.services",
+  needsNoGate: true,
   none: "no worker has joined yet; add one: gate worker ./handlers.ts",
   headings: ["METHOD", "PARAMETERS", "KIND", "WORKERS", "HTTP"],
   rows: (services) =>
@@ -49,6 +52,7 @@ export const workers: Command = inspect<WorkerStatus[]>({
   name: "workers",
   summary: "Shows the workers, their state and their load.",
   method: "Gate.workers",
+  needsNoGate: true,
   none: "no worker has joined yet; add one: gate worker ./handlers.ts",
   headings: ["ID", "TRANSPORT", "STATE", "MISSED", "IN FLIGHT", "TOTAL", "FAILED", "AVERAGE", "P99", "VERSION", "UP"],
   rows: (all) =>
@@ -117,7 +121,7 @@ function inspect<Status>(view: View<Status>): Command {
     examples: [`gate ${view.name}`, `gate ${view.name} --gate wss://gate.example --json`],
     changesGate: () => false,
     async run(context: CommandContext) {
-      const status = await withClient(
+      const status = await (view.needsNoGate === true ? withClient : withRunningGate)(
         context,
         async (client) => await client.call<Status>(view.method, [], { timeout: "10s", signal: context.signal }),
       );

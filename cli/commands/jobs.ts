@@ -1,7 +1,7 @@
 import type { Client } from "unigate/client";
 import type { AsyncJobState, AsyncJobStatus } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withClient } from "../connection.ts";
+import { withRunningGate } from "../connection.ts";
 import { UserError } from "../user-error.ts";
 
 /** Most jobs that the gate lists in one answer. */
@@ -45,7 +45,7 @@ export const jobs: Command = defineCommand({
   async run(context) {
     const action = context.text("action") as string;
     const step = steps[action];
-    await withClient(context, async (client) => {
+    await withRunningGate(context, async (client) => {
       if (action === "show") await show(client, context);
       else if (step !== undefined) await act(client, context, step);
       else await list(client, context, action === "dead" ? "dead" : context.text("state"));

@@ -1,6 +1,7 @@
 import type { Client } from "unigate/client";
+import { shownUrl } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions } from "../command.ts";
-import { withClient } from "../connection.ts";
+import { withRunningGate } from "../connection.ts";
 import { exitCodes } from "../report-error.ts";
 import { UserError } from "../user-error.ts";
 
@@ -23,7 +24,7 @@ export const top: Command = defineCommand({
         "gate top draws on a terminal, and this is none",
         "`gate top --once` prints one frame, `gate top --json` a snapshot",
       );
-    await withClient(context, (client) => (isLive ? showLive(context, client) : print(context, client)));
+    await withRunningGate(context, (client) => (isLive ? showLive(context, client) : print(context, client)));
   },
 });
 
@@ -35,7 +36,7 @@ async function showLive(context: CommandContext, client: Client): Promise<void> 
 
 async function print(context: CommandContext, client: Client): Promise<void> {
   const { takeSnapshot, snapshotData } = await import("../top/snapshot.ts");
-  const state = await takeSnapshot(client, context.gate().url, context.signal);
+  const state = await takeSnapshot(client, shownUrl(context.gate().url), context.signal);
   if (context.isSet("json")) return context.output.result(snapshotData(state.live));
   const { frameText } = await import("../top/print-frame.tsx");
   context.output.print(frameText(state, { columns: process.stdout.columns ?? 120, rows: process.stdout.rows ?? 40 }));

@@ -1,5 +1,6 @@
 import { render } from "ink";
 import type { Client } from "unigate/client";
+import { shownUrl } from "unigate/transport";
 import type { GateAddress } from "../contexts/gate-address.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { followGate } from "./follow-gate.ts";
@@ -14,7 +15,7 @@ const maxFps = 15;
 
 /** Runs the dashboard in this terminal until its user leaves; resolves with the key that ended it. Rejects when the gate never answers. */
 export async function runDashboard(client: Client, gate: GateAddress): Promise<string> {
-  const store = createStore(initialState(gate.url));
+  const store = createStore(initialState(shownUrl(gate.url)));
   const leaving = new AbortController();
   const following = followGate(client, store, leaving.signal);
   // Nobody wants a screen that cannot show anything: the first update comes before it.

@@ -133,8 +133,15 @@ function updated(state: State, update: WatchUpdate, now: number): State {
   const live = applyUpdate(state.live, update, now);
   const next: State = { ...state, link: { state: "live" }, live, isBeating: true, notice: older(state.notice) };
   if (state.link.state !== "lost") return next;
-  const text = update.gate?.id === state.live.gate?.id ? "the gate answers again" : "attached again: the gate has restarted";
+  const text = returnNotice(state.live.gate, update.gate);
   return { ...next, live: noteEvent(next.live, "attached", text, now), notice: notice(text) };
+}
+
+/** Of several gates behind one address, another may answer. */
+function returnNotice(before: Live["gate"], now: WatchUpdate["gate"]): string {
+  if (now === undefined || now.id === before?.id) return "the gate answers again";
+  if (now.name === before?.name) return "attached again: the gate has restarted";
+  return `attached to another gate: ${now.name}`;
 }
 
 /** Updates for which a notice stays. */

@@ -25,9 +25,10 @@ export async function openDoor(settings: RedisSettings, gate: GateHost, { isList
   const services = settings.delivery === "pull" ? new Services(gate, participant, jobs) : undefined;
   services?.follow();
   LostWorkers.lookAfter(participant, () => participant.table.catalogue.keys());
+  const info = gate.status.info();
   if (isListed)
     await participant.announce({
-      member: { kind: "gate", name: gate.status.info().id, incarnation: id, delivery: settings.delivery },
+      member: { kind: "gate", name: info.name, id: info.id, incarnation: id, delivery: settings.delivery },
       services: new Map(),
     });
   const addresses: Address[] = [{ url: settings.meetingUrl, purpose: "clients and workers" }];

@@ -6,6 +6,8 @@ export interface Member {
   /** Its name, for people. */
   name: string;
   incarnation: string;
+  /** Of a gate: its id, which no other has. */
+  id?: string;
   /** Of a gate: how it wants its jobs delivered. */
   delivery?: "pull" | "push";
   /** Of a worker: jobs that it takes at once. */
