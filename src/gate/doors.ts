@@ -46,7 +46,7 @@ export class Doors {
   /** The pools of all; one whose name another door has too gets a number behind it. */
   pools(): PoolStatus[] {
     const names = new Map<string, number>();
-    return this.#open.flatMap(({ transport, door }) =>
+    return this.#all.flatMap(({ transport, door }) =>
       (door.pools?.() ?? []).map((pool) => {
         const count = (names.get(pool.name) ?? 0) + 1;
         names.set(pool.name, count);
