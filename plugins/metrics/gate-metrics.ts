@@ -1,9 +1,12 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, type Registry } from "prom-client";
 import type { PluginHost } from "unigate/transport";
 import { EventLoopLag } from "./event-loop-lag.ts";
+import { type AddGauge, gaugesOf } from "./gauges.ts";
 import type { JobMetrics } from "./job-metrics.ts";
+import { addKeptJobMetrics } from "./kept-job-metrics.ts";
 import type { LabelBound } from "./label-bound.ts";
 import type { MetricsSettings } from "./options.ts";
+import { addPoolMetrics } from "./pool-metrics.ts";
 
 /** What the gate's own state is read of when someone asks for the page: nothing here costs a job anything. */
 interface Source {
@@ -17,9 +20,7 @@ interface Source {
 export function addGateMetrics(registry: Registry, source: Source): () => void {
   const { gate, jobs } = source;
   const registers = [registry];
-  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[], read: (gauge: Gauge<Label>) => void): void => {
-    const made: Gauge<Label> = new Gauge({ name, help, labelNames, registers, collect: () => (made.reset(), read(made)) });
-  };
+  const gauge = gaugesOf(registry);
   const counter = <Label extends string>(
     name: string,
     help: string,
@@ -33,6 +34,8 @@ export function addGateMetrics(registry: Registry, source: Source): () => void {
   gauge("gate_build_info", "Always 1; what runs.", ["version", "node"], (it) => it.set({ version, node: host.node }, 1));
   counter("gate_label_overflow_total", "Jobs whose route is beyond maxRoutes: they count as other.", [], (it) => it.inc(jobs.overflows));
   addQueueMetrics(source, gauge);
+  addKeptJobMetrics(gauge, gate);
+  addPoolMetrics(gauge, gate, source.settings.maxRoutes);
   gauge("gate_endpoints", "Workers by the transport that they came over, and by state.", ["transport", "state"], (it) => {
     for (const { transport, state } of gate.status.workers()) it.inc({ transport, state });
   });
@@ -65,8 +68,6 @@ export function addGateMetrics(registry: Registry, source: Source): () => void {
   });
   return () => lag.stop();
 }
-
-type AddGauge = (name: string, help: string, labelNames: "route"[], read: (gauge: Gauge<"route">) => void) => void;
 
 function addQueueMetrics({ gate, settings, routes }: Source, gauge: AddGauge): void {
   const add = (name: string, help: string, read: (queue: ReturnType<PluginHost["status"]["queues"]>[number]) => number): void => {

@@ -8,7 +8,7 @@ export interface MetricsOptions {
   public?: boolean;
   /** What the label `route` holds: the pattern of the job's route (default), or the job's own target. */
   by?: "route" | "target";
-  /** Different values of the label `route` at most; the jobs of all further ones count as `other`. Default 200. */
+  /** Different values of the label `route` at most, and of `pool`; the jobs of all further ones count as `other`. Default 200. */
   maxRoutes?: number;
   /** Upper bounds of the duration histogram, in seconds, rising; default from 1 ms to 60 s. */
   buckets?: readonly number[];

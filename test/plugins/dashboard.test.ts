@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { connect, defineService } from "unigate";
+import { grpc } from "unigate/grpc";
 import { metrics } from "unigate/plugins/metrics";
 import { expect, it, onTestFinished } from "vitest";
 import { openHttpDoor } from "../support/http-door.ts";
@@ -12,9 +13,10 @@ interface Dashboard {
 const file = new URL("../../examples/06-metrics/dashboard.json", import.meta.url);
 const dashboard = JSON.parse(await readFile(file, "utf8")) as Dashboard;
 
-/** Labels of each metric of a gate with a link and an ended job, by name; a scrape adds `job` and `instance`. */
+/** Labels of each metric of a gate with a link, a pool and an ended job, by name; a scrape adds `job` and `instance`. */
 async function metricsOfPage(): Promise<Map<string, Set<string>>> {
-  const { url } = await openHttpDoor(defineService("echo", { say: (text: string) => text }), { config: { plugins: [metrics()] } });
+  const { url, gate } = await openHttpDoor(defineService("echo", { say: (text: string) => text }), { config: { plugins: [metrics()] } });
+  await gate.open(grpc({ port: 0, upstreams: { "shop.*": { to: "127.0.0.1:9" } } }));
   const client = connect(url.replace("http", "ws"));
   onTestFinished(() => client.close());
   await client.call("echo.say", ["hello"]);

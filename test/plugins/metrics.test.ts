@@ -1,10 +1,13 @@
-import { type Client, connect, createWorker, defineService, GateError, type GateConfig } from "unigate";
+import { type Client, connect, createWorker, defineService, GateError, type GateConfig, memoryJobs } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
+import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
 import { metrics, type MetricsOptions } from "unigate/plugins/metrics";
+import type { JobStoreConfig } from "unigate/transport";
 import { zmq } from "unigate/zmq";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../support/eventually.ts";
+import { rawCall, rawServer, rawSession } from "../transports/grpc/proxy/raw-server.ts";
 import { memory } from "../transports/http/http-world.ts";
 
 let release: () => void = () => {};
@@ -96,6 +99,51 @@ describe("the metrics page", () => {
     expect([...after.keys()].some((name) => name.startsWith('gate_build_info{version="'))).toBe(true);
     for (const name of ['gate_event_loop_lag_seconds{quantile="0.99"}', "process_resident_memory_bytes", "process_cpu_seconds_total"])
       expect(after.get(name), name).toBeGreaterThanOrEqual(0);
+  });
+
+  it("counts the jobs that are kept, by state, and says when their store is away", async () => {
+    const store = memoryJobs();
+    let isAway = false;
+    const sometimesAway: JobStoreConfig = {
+      name: "sometimes away",
+      async open(host) {
+        const kept = await store.open(host);
+        const counts = kept.counts.bind(kept);
+        kept.counts = () => (isAway ? Promise.reject(new GateError("unavailable", "away")) : counts());
+        return kept;
+      },
+    };
+    const { client, page } = await open({}, { jobs: { store: sometimesAway }, routes: { "later.*": {} } });
+    await client.call("Gate.submit", ["later.on"]);
+    await client.call("Gate.submit", ["shop.fail"]);
+    await eventuallyTrue("one waits, and one is dead", async () => {
+      const now = await page();
+      return now.get('gate_kept_jobs{state="waiting"}') === 1 && now.get('gate_kept_jobs{state="dead"}') === 1;
+    });
+    expect((await page()).get("gate_job_store_up")).toBe(1);
+    isAway = true;
+    const away = await page();
+    expect([away.get("gate_job_store_up"), away.get('gate_kept_jobs{state="dead"}')]).toEqual([0, undefined]);
+  });
+
+  it("shows the pools of gRPC servers, by their names in the config, as many as may be named", async () => {
+    const server = await rawServer();
+    const upstreams = { "a.*": { to: [server.address, "127.0.0.1:9"], pool: { size: 3 } }, "b.*": { to: server.address } };
+    const { gate, page } = await open({ maxRoutes: 1 });
+    await gate.open(grpc({ port: 0, upstreams }));
+    const address = gate.addresses.find(({ transport }) => transport === "grpc")!.url.slice("grpc://".length);
+    const call = rawCall(rawSession(address));
+    await eventuallyTrue("it runs", () => server.waiting.length === 1);
+    await eventuallyTrue("the other server is down", async () => (await page()).get('gate_pool_servers{pool="a.*",state="down"}') === 1);
+    const now = await page();
+    expect(now.get('gate_pool_servers{pool="a.*",state="ready"}')).toBe(1);
+    expect(now.get('gate_pool_calls{pool="a.*"}')).toBe(1);
+    expect(now.get('gate_pool_capacity{pool="a.*"}')).toBe(3);
+    expect(now.get('gate_pool_connections{pool="a.*"}')).toBeGreaterThan(0);
+    expect(now.get('gate_pool_waiting{pool="a.*"}')).toBe(0);
+    expect(now.get('gate_pool_servers{pool="other",state="ready"}')).toBe(1);
+    server.answerAll();
+    await call;
   });
 
   it("keeps the number of its lines bounded: routes beyond the bound share one label, and are counted", async () => {
