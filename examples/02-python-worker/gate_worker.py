@@ -21,6 +21,7 @@ F_METADATA, F_INPUT, F_SERVE, F_PAYLOAD = 1, 4, 32, 128
 MSGPACK, JSON = 1, 2
 HEADER = struct.Struct("<IBBBBIII")
 FIRST_CREDIT = 64
+LEAVING = 1
 
 
 class GateError(Exception):
@@ -94,7 +95,11 @@ class Link:
                 job.cancel()
 
     def leave(self):
+        # Jobs that the gate sent before it heard of this come before its answer to the ping: they are run as well.
         self.send(DRAIN)
+        self.send(PING, value=LEAVING)
+
+    def left(self):
         with self.lock:
             self.is_leaving = True
             is_idle = not self.jobs
@@ -125,6 +130,8 @@ class Link:
             self.routes.update(dict(msgpack.unpack(payload).get("numbers", [])))
         elif kind == PING:
             self.send(PONG, value=value)
+        elif kind == PONG and value == LEAVING:
+            self.left()
         elif kind == JOB:
             job = Job(self, number, self.routes.get(route), content_type, accept, payload)
             with self.lock:
