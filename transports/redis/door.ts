@@ -24,7 +24,10 @@ export async function openDoor(settings: RedisSettings, gate: GateHost, { isList
   const jobs = new QueuedJobs(participant, gate.maxPayloadBytes + frameRoomBytes);
   const services = settings.delivery === "pull" ? new Services(gate, participant, jobs) : undefined;
   services?.follow();
-  LostWorkers.lookAfter(participant, () => participant.table.catalogue.keys());
+  LostWorkers.lookAfter(participant, {
+    services: () => participant.table.catalogue.keys(),
+    gone: (workers) => workers.forEach((id) => jobs.peerLost(id)),
+  });
   const info = gate.status.info();
   if (isListed)
     await participant.announce({

@@ -52,7 +52,6 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     this.#writer = new FrameWriter((frame) => (this.#frame = frame), maxRecordBytes);
     participant.post.handle(this);
     participant.handle({
-      membersLeft: (ids) => ids.forEach((id) => this.peerLost(id)),
       redisLost: (error) => this.#loseAll(error),
       beat: () => this.#cancelGivenUp(),
     });

@@ -34,17 +34,36 @@ end
 return 1
 `);
 
+/** What `takeOverScript` did. */
+export const TakeOver = {
+  /** Nothing: the worker reads this stream, whatever the table says. */
+  alive: 0,
+  /** The worker has no job any more, and is no consumer. */
+  done: 1,
+  /** Some; it has further jobs. */
+  more: 2,
+} as const;
+
 /**
  * Deals with what a lost worker had taken. A job that may run again goes to the end of the stream, unless that was its last delivery or
  * its deadline has passed; one that may not is removed. The worker is then no consumer any more.
  *
- * KEYS: jobs, dead. ARGV: group, worker, bound of the dead. Returns a list of gate, number, what became of it (`lost` or `dead`), and
- * deliveries, of each job whose gate must hear of it; then how many were looked at.
+ * The table lies elsewhere, so a worker may be back in it, or take jobs, while it is being judged: the last word has the stream itself,
+ * where each read of the worker counts as a sign of life in the same step in which it takes jobs.
+ *
+ * KEYS: jobs, dead. ARGV: group, worker, bound of the dead, ms of silence after which it is lost. Returns a list of gate, number, what
+ * became of it (`lost` or `dead`), and deliveries, of each job whose gate must hear of it; how many were looked at; a `TakeOver`.
  */
 export const takeOverScript: Script = script(`
 local limit = 500
-local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', limit, ARGV[2])
-if pending.err then return {{}, 0} end
+local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
+if consumers.err then return {{}, 0, 1} end
+for _, row in ipairs(consumers) do
+  local about = {}
+  for at = 1, #row, 2 do about[row[at]] = row[at + 1] end
+  if about.name == ARGV[2] and about.idle < tonumber(ARGV[4]) then return {{}, 0, 0} end
+end
+local pending = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', limit, ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local told = {}
@@ -71,6 +90,7 @@ for _, one in ipairs(pending) do
     end
   end
 end
-if #pending < limit then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
-return {told, #pending}
+if #pending == limit then return {told, #pending, 2} end
+redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+return {told, #pending, 1}
 `);

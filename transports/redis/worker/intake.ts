@@ -6,6 +6,9 @@ import { BlockedRead } from "../server/blocked-read.ts";
 import { entriesOfRead, type StreamEntry } from "../server/stream-entries.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 
+/** Nothing lies behind it: a read of one's own entries from here on is empty, and still counts as a read. The very last id means ">". */
+const beyondAllIds = "18446744073709551614-0";
+
 /** What an intake needs of its worker. */
 export interface IntakeOwner {
   /** Jobs that may be taken now. */
@@ -36,7 +39,8 @@ export class Intake {
     this.#reader = new BlockedRead({
       address: settings.address,
       name: `gate-jobs-${post.id}`,
-      blockMs: Math.max(1000, settings.heartbeatMs * 2),
+      // Over before our silence counts as our loss: whoever reads no more must not be given jobs then.
+      blockMs: settings.heartbeatMs * 2,
       room: () => owner.whenRoom(),
       read: async (client, blockMs) => {
         const from = this.#hasGap ? this.#lastId : ">";
@@ -51,6 +55,12 @@ export class Intake {
   static async open(participant: Participant, service: string, owner: IntakeOwner): Promise<Intake> {
     await makeGroup(participant, participant.keys.jobs(service));
     return new Intake(participant, service, owner);
+  }
+
+  /** Tells the stream that its reader lives, also while it has no room to read: what it has taken stays its own. */
+  showLife(): void {
+    const { commands, id } = this.#participant;
+    commands.run("XREADGROUP", "GROUP", group, id, "COUNT", 1, "STREAMS", this.#stream, beyondAllIds).catch(() => {});
   }
 
   /** Takes no more; what was taken is still acknowledged. */

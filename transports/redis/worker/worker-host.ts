@@ -66,8 +66,8 @@ class WorkerHost implements SessionHandler {
       capacity: () => this.#declaration?.capacity ?? 0,
       run: (job, sink) => this.#session.send(job, sink),
     });
-    LostWorkers.lookAfter(participant, () => this.#intakes.keys());
-    participant.handle({ beat: () => this.#flushAcknowledgements() });
+    LostWorkers.lookAfter(participant, { services: () => this.#intakes.keys() });
+    participant.handle({ beat: () => void this.#beat() });
     this.#session = new Session(connection, {
       greeting: { welcome: (hello) => this.#welcome(hello) },
       handler: this,
@@ -172,8 +172,12 @@ class WorkerHost implements SessionHandler {
     for (const intake of this.#intakes.values()) (await intake).stop();
   }
 
-  #flushAcknowledgements(): void {
-    for (const intake of this.#intakes.values()) void intake.then(({ acknowledgements }) => acknowledgements.flush()).catch(() => {});
+  async #beat(): Promise<void> {
+    for (const opening of this.#intakes.values()) {
+      const intake = await opening.catch(() => undefined);
+      if (this.#running.count > 0) intake?.showLife();
+      void intake?.acknowledgements.flush();
+    }
   }
 
   /** Resolves once Redis has every answer and every acknowledgement. */
