@@ -23,6 +23,7 @@ export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
 export { afterTurn } from "../observe/platform.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
 export type { PageContent, Plugin, PluginHooks, PluginHost, PluginPage, PluginRun } from "../plugin/plugin.ts";
+export { NumberMap } from "../protocol/number-map.ts";
 export { readFrame, RecordView } from "../protocol/frame-reader.ts";
 export { FrameWriter } from "../protocol/frame-writer.ts";
 export { type Hello, type ServeDeclaration, type Welcome, unpackMessage } from "../protocol/messages.ts";
