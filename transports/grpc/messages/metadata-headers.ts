@@ -40,16 +40,27 @@ function add(flat: MetadataValue[], key: string, value: string): void {
 /** Metadata as headers; what a header cannot carry is left out. */
 export function toHeaders(metadata: Metadata): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
-  for (const [key, value] of metadata) {
-    if (isReserved(key) || !/^[0-9a-z_.-]+$/.test(key) || key in Object.prototype) continue;
-    const text = headerText(key, value);
-    if (text === undefined) continue;
+  const flat = toFlatHeaders(metadata);
+  for (let at = 0; at < flat.length; at += 2) {
+    const key = flat[at] as string;
+    const text = flat[at + 1] as string;
     const before = headers[key];
     if (before === undefined) headers[key] = text;
     else if (Array.isArray(before)) before.push(text);
     else headers[key] = [String(before), text];
   }
   return headers;
+}
+
+/** The same as a list of name and value, name and value. */
+export function toFlatHeaders(metadata: Metadata): string[] {
+  const flat: string[] = [];
+  for (const [key, value] of metadata) {
+    if (isReserved(key) || !/^[0-9a-z_.-]+$/.test(key) || key in Object.prototype) continue;
+    const text = headerText(key, value);
+    if (text !== undefined) flat.push(key, text);
+  }
+  return flat;
 }
 
 function headerText(key: string, value: MetadataValue): string | undefined {

@@ -24,7 +24,8 @@ export interface ServerAddress {
 }
 
 const windowBytes = 1024 * 1024;
-const connectTimeoutMs = 5000;
+/** Time for a connection to open, in ms. */
+export const connectTimeoutMs = 5000;
 
 /** Begins an HTTP/2 connection to a gRPC server. It does not keep the process alive. */
 export function openConnection({ address, tls, name }: ServerAddress, clock: Clock, events: ConnectionEvents): ClientHttp2Session {
@@ -55,7 +56,8 @@ export function openConnection({ address, tls, name }: ServerAddress, clock: Clo
   return session;
 }
 
-function once(action: () => void): () => void {
+/** Does `action` at the first call alone. */
+export function once(action: () => void): () => void {
   let isDone = false;
   return () => {
     if (isDone) return;

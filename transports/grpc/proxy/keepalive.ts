@@ -1,4 +1,11 @@
-import type { ClientHttp2Session } from "node:http2";
+/** A connection that is looked after. */
+export interface Watched {
+  readonly connecting: boolean;
+  readonly destroyed: boolean;
+  readonly socket: { readonly bytesRead: number };
+  ping(answered: () => void): boolean;
+  destroy(reason: Error): void;
+}
 
 /** Time for the answer to a ping, in ms. */
 const answerMs = 20_000;
@@ -9,14 +16,14 @@ const answerMs = 20_000;
  * Bytes count as life, so that a busy connection is never pinged: servers take pings without need for an attack.
  */
 export class Keepalive {
-  readonly #session: ClientHttp2Session;
+  readonly #session: Watched;
   readonly #afterMs: number;
   #heardBytes = -1;
   #heardAt = 0;
   #isAsked = false;
 
   /** `afterMs`: silence before a ping, `Infinity` for none. */
-  constructor(session: ClientHttp2Session, afterMs: number) {
+  constructor(session: Watched, afterMs: number) {
     this.#session = session;
     this.#afterMs = afterMs;
   }

@@ -1,21 +1,36 @@
-import { constants, type OutgoingHttpHeaders } from "node:http2";
-import { type Job, methodOf, serviceOf } from "unigate/transport";
+import { type Job, type Metadata, methodOf, serviceOf } from "unigate/transport";
+import { HeaderFields } from "../h2/header-fields.ts";
 import { encodeTimeout } from "../messages/grpc-timeout.ts";
-import { toHeaders } from "../messages/metadata-headers.ts";
+import { toFlatHeaders } from "../messages/metadata-headers.ts";
 
-/** The request that brings `job` to a gRPC server; the time that it has left goes with it. */
-export function requestHeaders(job: Job): OutgoingHttpHeaders {
+interface Known {
+  readonly authority: string;
+  readonly target: string;
+  readonly fields: HeaderFields;
+}
+
+/** Calls that say the same have the same metadata, as one object: their request is made once. */
+const known = new WeakMap<Metadata, Known>();
+
+/** The request that brings `job` to a gRPC server, but for its timeout. */
+export function requestFields(job: Job, scheme: string, authority: string): HeaderFields {
   const { metadata } = job;
-  const headers = toHeaders(metadata);
-  headers[constants.HTTP2_HEADER_METHOD] = "POST";
-  headers[constants.HTTP2_HEADER_PATH] = metadata.get(":path") ?? `/${serviceOf(job.target)}/${methodOf(job.target)}`;
-  headers[constants.HTTP2_HEADER_CONTENT_TYPE] = job.contentType;
-  headers[constants.HTTP2_HEADER_TE] = "trailers";
+  const before = known.get(metadata);
+  if (before !== undefined && before.authority === authority && before.target === job.target) return before.fields;
+  const path = metadata.get(":path") ?? `/${serviceOf(job.target)}/${methodOf(job.target)}`;
+  const flat = [":method", "POST", ":scheme", scheme, ":path", path, ":authority", authority];
+  flat.push("content-type", job.contentType, "te", "trailers");
   // How the messages are packed is for the two ends of the call to know.
   for (const name of ["grpc-encoding", "grpc-accept-encoding"]) {
     const value = metadata.get(`:${name}`);
-    if (value !== undefined) headers[name] = value;
+    if (value !== undefined) flat.push(name, value);
   }
-  if (job.deadline !== Infinity) headers["grpc-timeout"] = encodeTimeout(job.deadline - performance.now());
-  return headers;
+  const fields = new HeaderFields([...flat, ...toFlatHeaders(metadata)]);
+  known.set(metadata, { authority, target: job.target, fields });
+  return fields;
+}
+
+/** The time that a job has left goes with it. */
+export function timeoutField(job: Job): readonly [string, string] | undefined {
+  return job.deadline === Infinity ? undefined : ["grpc-timeout", encodeTimeout(job.deadline - performance.now())];
 }

@@ -1,19 +1,22 @@
-import { type ClientHttp2Stream, constants, type Http2Session, type IncomingHttpHeaders } from "node:http2";
 import { type Code, GateError, type JobControl, Metadata, type MetadataValue, type ReplySink } from "unigate/transport";
+import type { H2Connection } from "../h2/connection.ts";
+import type { HeaderFields } from "../h2/header-fields.ts";
+import { ErrorCode } from "../h2/protocol.ts";
+import type { H2Stream, StreamListener } from "../h2/stream.ts";
 import { toMetadata } from "../messages/metadata-headers.ts";
 import { errorOfTrailers } from "../messages/status-trailers.ts";
 
 /** Status of a stream that was reset. Source: gRPC over HTTP/2, `HTTP2 Transport Mapping`, `Errors`. */
 const codeOfReset: Readonly<Record<number, Code>> = {
-  [constants.NGHTTP2_PROTOCOL_ERROR]: "internal",
-  [constants.NGHTTP2_INTERNAL_ERROR]: "internal",
-  [constants.NGHTTP2_FLOW_CONTROL_ERROR]: "internal",
-  [constants.NGHTTP2_FRAME_SIZE_ERROR]: "internal",
-  [constants.NGHTTP2_COMPRESSION_ERROR]: "internal",
-  [constants.NGHTTP2_REFUSED_STREAM]: "unavailable",
-  [constants.NGHTTP2_CANCEL]: "cancelled",
-  [constants.NGHTTP2_ENHANCE_YOUR_CALM]: "resource_exhausted",
-  [constants.NGHTTP2_INADEQUATE_SECURITY]: "permission_denied",
+  [ErrorCode.protocol]: "internal",
+  [ErrorCode.internal]: "internal",
+  [ErrorCode.flowControl]: "internal",
+  [ErrorCode.frameSize]: "internal",
+  [ErrorCode.compression]: "internal",
+  [ErrorCode.refusedStream]: "unavailable",
+  [ErrorCode.cancel]: "cancelled",
+  [ErrorCode.enhanceYourCalm]: "resource_exhausted",
+  [ErrorCode.inadequateSecurity]: "permission_denied",
 };
 
 /** How a call went, for whoever looks after the server. */
@@ -28,34 +31,27 @@ export interface CallEnd {
  *
  * Whoever asked by gRPC (`isTransparent`) gets the trailers as they came; for everybody else the status is the end of the job.
  */
-export class ServerCall implements JobControl {
-  readonly #stream: ClientHttp2Stream;
-  readonly #session: Http2Session | undefined;
+export class ServerCall implements JobControl, StreamListener {
   readonly #sink: ReplySink;
   readonly #isTransparent: boolean;
   readonly #ended: (end: CallEnd) => void;
-  #trailers: IncomingHttpHeaders | undefined;
+  #stream: H2Stream | undefined;
+  #trailers: HeaderFields | undefined;
   #hasHead = false;
+  #hasEnded = false;
   #isOver = false;
   #cancelled: string | undefined;
 
   /** `ended` is called once, after the sink's end. */
-  constructor(stream: ClientHttp2Stream, sink: ReplySink, isTransparent: boolean, ended: (end: CallEnd) => void) {
-    this.#stream = stream;
-    // A stream that is over knows no more on which connection it was.
-    this.#session = stream.session;
+  constructor(sink: ReplySink, isTransparent: boolean, ended: (end: CallEnd) => void) {
     this.#sink = sink;
     this.#isTransparent = isTransparent;
     this.#ended = ended;
-    stream.on("response", (headers) => this.#response(headers));
-    stream.on("trailers", (trailers) => (this.#trailers = trailers));
-    stream.on("data", (bytes: Buffer) => {
-      if (!this.#isOver && !sink.chunk(bytes)) stream.pause();
-    });
-    stream.on("drain", () => sink.drained?.());
-    stream.on("end", () => this.#end());
-    stream.on("error", (error) => this.#failed(error));
-    stream.on("close", () => this.#failed(undefined));
+  }
+
+  /** Sends the request; `timeout` is its last field. */
+  start(connection: H2Connection, fields: HeaderFields, timeout: readonly [string, string] | undefined): void {
+    this.#stream = connection.request(fields, this, timeout);
   }
 
   // From the caller.
@@ -63,99 +59,115 @@ export class ServerCall implements JobControl {
   cancel(reason = "the caller cancelled"): void {
     if (this.#isOver) return;
     this.#cancelled = reason;
-    this.#stream.close(constants.NGHTTP2_CANCEL);
+    this.#stream?.reset(ErrorCode.cancel);
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#stream?.resume();
   }
 
   input(payload: Uint8Array): boolean {
-    return this.#isOver || this.#stream.closed || this.#stream.write(payload);
+    return this.#isOver || this.#stream === undefined || this.#stream.write(payload);
   }
 
   endInput(): void {
-    this.#stream.end();
+    this.#stream?.end();
   }
 
   // From the server.
 
-  #response(headers: IncomingHttpHeaders): void {
+  headers(fields: HeaderFields): void {
+    if (this.#isOver) return;
+    if (fields.kind === "trailers") {
+      this.#trailers = fields;
+      return;
+    }
+    const { headers } = fields;
     const status = Number(headers[":status"]);
     this.#hasHead = true;
     if (status !== 200) {
       this.#fail(new GateError(codeOfHttp(status), `the server answered HTTP status ${status}, which is no gRPC`));
-      this.#stream.close(constants.NGHTTP2_CANCEL);
-    } else if (headers["grpc-status"] !== undefined) this.#trailers = headers;
-    else this.#sink.head?.(headOf(headers));
+      this.#stream?.reset(ErrorCode.cancel);
+    } else if (headers["grpc-status"] !== undefined) this.#trailers = fields;
+    else this.#sink.head?.(headOf(fields));
   }
 
-  #end(): void {
+  data(bytes: Buffer): boolean {
+    return this.#isOver || this.#sink.chunk(bytes);
+  }
+
+  drained(): void {
+    if (!this.#isOver) this.#sink.drained?.();
+  }
+
+  ended(): void {
+    this.#hasEnded = true;
     if (this.#isOver) return;
     if (this.#trailers === undefined) return this.#endWithoutStatus();
     this.#isOver = true;
-    const error = errorOfTrailers(this.#trailers);
+    const { headers } = this.#trailers;
+    const error = headers["grpc-status"] === "0" ? undefined : errorOfTrailers(headers);
     if (this.#isTransparent) this.#sink.end(undefined, trailersOf(this.#trailers));
-    else if (error === undefined) this.#sink.end(undefined, toMetadata(this.#trailers));
+    else if (error === undefined) this.#sink.end(undefined, toMetadata(headers));
     else this.#sink.fail(error);
     this.#ended({ isAlive: true });
+    // What the caller still says is of no use to a server that has answered.
+    if (this.#stream?.hasSentEnd === false) this.#stream.reset(ErrorCode.cancel);
   }
 
-  /** A call that is broken off ends too, and then closes: only then it is known why. */
-  #endWithoutStatus(): void {
-    const { destroyed, aborted, rstCode } = this.#stream;
-    if (destroyed || aborted || rstCode !== 0 || this.#hasLostConnection) return;
-    this.#fail(new GateError("internal", "the server ended the call without a status"));
-    this.#stream.close(constants.NGHTTP2_CANCEL);
-  }
-
-  #failed(cause: Error | undefined): void {
+  closed(code: number): void {
     if (this.#isOver) return;
-    if (this.#cancelled !== undefined) return this.#fail(new GateError("cancelled", this.#cancelled));
-    const { rstCode } = this.#stream;
-    const isLost = this.#hasLostConnection;
-    const reason = isLost ? "its connection closed" : rstCode === 0 ? (cause?.message ?? "it ended") : `HTTP/2 error ${rstCode}`;
-    const code = isLost ? "unavailable" : (codeOfReset[rstCode] ?? "unavailable");
+    if (this.#cancelled !== undefined) return this.#fail(new GateError("cancelled", this.#cancelled), false, code);
+    const connection = this.#stream?.connection;
+    const isLost = connection === undefined || connection.destroyed;
+    if (!isLost && code === ErrorCode.none) return this.#endWithoutStatus();
+    const reason = isLost ? "its connection closed" : `HTTP/2 error ${code}`;
+    const error = new GateError(isLost ? "unavailable" : (codeOfReset[code] ?? "unavailable"), `the server broke the call off: ${reason}`);
     // A refused stream was never looked at, and neither was one whose connection never opened: the job may run elsewhere.
-    const neverStarted = rstCode === constants.NGHTTP2_REFUSED_STREAM || (!this.#hasHead && this.#stream.pending);
-    this.#fail(new GateError(code, `the server broke the call off: ${reason}`, { cause }), neverStarted);
+    const neverStarted = code === ErrorCode.refusedStream || (!this.#hasHead && connection?.isReached === false);
+    this.#fail(error, neverStarted, code);
   }
 
-  get #hasLostConnection(): boolean {
-    return this.#session === undefined || this.#session.destroyed;
+  #endWithoutStatus(): void {
+    this.#fail(new GateError("internal", "the server ended the call without a status"));
+    this.#stream?.reset(ErrorCode.cancel);
   }
 
-  #fail(error: GateError, neverStarted?: boolean): void {
+  #fail(error: GateError, neverStarted?: boolean, code?: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#sink.fail(error, neverStarted);
-    this.#ended(this.#hasHead ? { isAlive: true } : { isAlive: this.#blames(), reason: error.message });
-  }
-
-  /** Undefined for what the server did on purpose, and for a call that was taken back. */
-  #blames(): false | undefined {
-    const { rstCode } = this.#stream;
-    return this.#cancelled !== undefined || rstCode === constants.NGHTTP2_REFUSED_STREAM ? undefined : false;
+    // Neither what the server did on purpose nor a call that was taken back says that it is gone.
+    const isBlamed = this.#cancelled === undefined && code !== ErrorCode.refusedStream;
+    this.#ended(this.#hasHead || this.#hasEnded ? { isAlive: true } : { isAlive: isBlamed ? false : undefined, reason: error.message });
   }
 }
 
-function headOf(headers: IncomingHttpHeaders): Metadata {
-  const flat: MetadataValue[] = [...toMetadata(headers).flat];
-  for (const name of ["grpc-encoding", "grpc-accept-encoding"]) {
-    const value = headers[name];
-    if (typeof value === "string") flat.push(name, value);
-  }
-  return Metadata.fromFlat(flat);
+const heads = new WeakMap<HeaderFields, Metadata>();
+const ends = new WeakMap<HeaderFields, Metadata>();
+
+/** The head of a reply; answers that say the same have the same one. */
+function headOf(fields: HeaderFields): Metadata {
+  return remembered(heads, fields, ["grpc-encoding", "grpc-accept-encoding"]);
 }
 
 /** Trailers with their status: what the server said is what the caller reads. */
-function trailersOf(trailers: IncomingHttpHeaders): Metadata {
-  const flat: MetadataValue[] = [...toMetadata(trailers).flat];
-  for (const name of ["grpc-status", "grpc-message", "grpc-status-details-bin"]) {
-    const value = trailers[name];
+function trailersOf(fields: HeaderFields): Metadata {
+  return remembered(ends, fields, ["grpc-status", "grpc-message", "grpc-status-details-bin"]);
+}
+
+function remembered(by: WeakMap<HeaderFields, Metadata>, fields: HeaderFields, names: readonly string[]): Metadata {
+  const before = by.get(fields);
+  if (before !== undefined) return before;
+  const { headers } = fields;
+  const flat: MetadataValue[] = [...toMetadata(headers).flat];
+  for (const name of names) {
+    const value = headers[name];
     if (typeof value === "string") flat.push(name, value);
   }
-  return Metadata.fromFlat(flat);
+  const metadata = Metadata.fromFlat(flat);
+  by.set(fields, metadata);
+  return metadata;
 }
 
 /** Source: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md. */

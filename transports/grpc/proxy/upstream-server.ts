@@ -1,10 +1,11 @@
-import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { type Clock, GateError, type Job, type JobControl, type ReplySink } from "unigate/transport";
-import { openConnection, type ServerAddress } from "./connection.ts";
+import type { H2Connection } from "../h2/connection.ts";
+import { openCallConnection } from "./call-connection.ts";
+import type { ServerAddress } from "./connection.ts";
 import { ConnectionPool, type Pooled } from "./connection-pool.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { PoolLimits } from "./pool-options.ts";
-import { requestHeaders } from "./request-headers.ts";
+import { requestFields, timeoutField } from "./request-headers.ts";
 import { type CallEnd, ServerCall } from "./server-call.ts";
 
 /** What is told of a server. */
@@ -22,7 +23,7 @@ export interface ServerFigures {
 }
 
 interface Held {
-  readonly session: ClientHttp2Session;
+  readonly session: H2Connection;
   readonly keepalive: Keepalive;
 }
 
@@ -30,6 +31,7 @@ interface Held {
 export class UpstreamServer {
   readonly address: string;
   readonly #at: ServerAddress;
+  readonly #scheme: string;
   readonly #limits: PoolLimits;
   readonly #clock: Clock;
   readonly #listener: ServerListener;
@@ -38,13 +40,14 @@ export class UpstreamServer {
   constructor(at: ServerAddress, limits: PoolLimits, clock: Clock, listener: ServerListener) {
     this.address = at.address;
     this.#at = at;
+    this.#scheme = at.tls === undefined || at.tls === false ? "http" : "https";
     this.#limits = limits;
     this.#clock = clock;
     this.#listener = listener;
     this.#pool = new ConnectionPool(
       limits.connections,
       (pooled) => this.#open(pooled),
-      ({ session }) => session.close(),
+      ({ session }) => session.destroy(),
     );
   }
 
@@ -92,23 +95,20 @@ export class UpstreamServer {
   }
 
   #start(pooled: Pooled<Held>, job: Job, sink: ReplySink, settled: () => void): JobControl {
-    const { session } = pooled.connection;
-    const headers = requestHeaders(job);
-    if (this.#at.name !== undefined) headers[":authority"] = this.#at.name;
-    const stream: ClientHttp2Stream = session.request(headers, { endStream: false });
     const ended = (end: CallEnd): void => {
       this.#pool.release(pooled, this.#clock.now());
       settled();
       if (end.isAlive !== undefined) this.#listener.observed(end.isAlive, end.reason);
     };
-    const call = new ServerCall(stream, sink, job.metadata.get(":transparent") === "1", ended);
-    if (job.payload.length > 0) stream.write(job.payload);
-    if (!job.streamsInput) stream.end();
+    const call = new ServerCall(sink, job.metadata.get(":transparent") === "1", ended);
+    call.start(pooled.connection.session, requestFields(job, this.#scheme, this.#at.name ?? this.#at.address), timeoutField(job));
+    if (job.payload.length > 0) call.input(job.payload);
+    if (!job.streamsInput) call.endInput();
     return call;
   }
 
   #open(pooled: Pooled<Held>): Held {
-    const session = openConnection(this.#at, this.#clock, {
+    const session = openCallConnection(this.#at, this.#clock, {
       opened: () => this.#listener.observed(true),
       goingAway: () => this.#pool.leave(pooled),
       maxCalls: (count) => (pooled.maxCalls = count),
