@@ -1,5 +1,5 @@
 import { type Call, type Client, GateError } from "unigate/client";
-import type { CallArguments } from "../call-arguments.ts";
+import type { CallArguments } from "../calling/call-arguments.ts";
 import type { Tally } from "./tally.ts";
 
 /** What to call, and how hard. */

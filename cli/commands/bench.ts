@@ -2,10 +2,10 @@ import { type Client, GateError } from "unigate/client";
 import { applyLoad, type Load } from "../bench/load.ts";
 import { progressOf, reportOf, resultOf } from "../bench/report.ts";
 import { createTally, type Tally } from "../bench/tally.ts";
-import { callArguments, callOptions, durationOf } from "../call-arguments.ts";
+import { callArguments, callOptions, durationOf } from "../calling/call-arguments.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withClient } from "../connection.ts";
-import { startProgress } from "../progress.ts";
+import { withClient } from "../calling/connection.ts";
+import { startProgress } from "../bench/progress.ts";
 import { exitCodes } from "../report-error.ts";
 
 /** Codes of a first call after which there is nothing to measure. */

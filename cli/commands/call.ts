@@ -1,7 +1,7 @@
-import { callArguments, callOptions } from "../call-arguments.ts";
+import { callArguments, callOptions } from "../calling/call-arguments.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withClient, withRunningGate } from "../connection.ts";
-import { callGrpc } from "../grpc-call.ts";
+import { withClient, withRunningGate } from "../calling/connection.ts";
+import { callGrpc } from "../calling/grpc-call.ts";
 
 /** `gate call`: one call, its result or its stream on stdout. */
 export const call: Command = defineCommand({

@@ -1,8 +1,8 @@
 import { type GateSettings, parseConfig, RouteTable } from "unigate/config";
 import { type Command, defineCommand, jsonOption } from "../command.ts";
 import { duration } from "../duration.ts";
-import { loadConfig } from "../load-config.ts";
-import { loadServices } from "../load-services.ts";
+import { loadConfig } from "../load/load-config.ts";
+import { loadServices } from "../load/load-services.ts";
 
 /** `gate check`: a config without its gate. */
 export const check: Command = defineCommand({

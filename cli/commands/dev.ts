@@ -1,11 +1,11 @@
-import { announcement, whatToTry } from "../announce.ts";
+import { announcement, whatToTry } from "../serving/announce.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { startDevWorkers } from "../dev-workers.ts";
-import { loadConfig } from "../load-config.ts";
-import { createLogger } from "../logger.ts";
-import { localUrl, openGate, reloadConfigOnChange } from "../open-gate.ts";
-import { untilStopped } from "../stop-signals.ts";
-import { traceOption } from "../trace-jobs.ts";
+import { startDevWorkers } from "../serving/dev-workers.ts";
+import { loadConfig } from "../load/load-config.ts";
+import { createLogger } from "../log/logger.ts";
+import { localUrl, openGate, reloadConfigOnChange } from "../serving/open-gate.ts";
+import { untilStopped } from "../serving/stop-signals.ts";
+import { traceOption } from "../serving/trace-jobs.ts";
 import { UserError } from "../user-error.ts";
 
 /** `gate dev`: a gate, a worker for each file, and a watch over all of them, in one terminal. */

@@ -6,7 +6,7 @@ import { machineFindings } from "../doctor/machine.ts";
 import { portFindings } from "../doctor/ports.ts";
 import { promisesOf } from "../doctor/promises.ts";
 import { redisFindings } from "../doctor/redis.ts";
-import { loadConfig } from "../load-config.ts";
+import { loadConfig } from "../load/load-config.ts";
 import { exitCodes } from "../report-error.ts";
 
 /** `gate doctor`: what stands in the way of a gate here, and what the set-up really guarantees. */

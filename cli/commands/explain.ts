@@ -1,7 +1,7 @@
 import type { Client } from "unigate/client";
 import { type AsyncJobStatus, type Explanation, GateError, type JobExplanation, type WorkerDetail } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withRunningGate } from "../connection.ts";
+import { withRunningGate } from "../calling/connection.ts";
 import { explainJob, explainKeptJob } from "../explain/explain-job.ts";
 import { explainTarget } from "../explain/explain-target.ts";
 import { explainWorker } from "../explain/explain-worker.ts";

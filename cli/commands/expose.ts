@@ -1,11 +1,11 @@
 import { GateError, type Logger } from "unigate/transport";
 import type { Worker } from "unigate/worker";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { linkNotes } from "../link-notes.ts";
-import { createLogger } from "../logger.ts";
-import { requestLines } from "../request-lines.ts";
-import { untilStopped } from "../stop-signals.ts";
-import { survive } from "../stray-rejections.ts";
+import { linkNotes } from "../serving/link-notes.ts";
+import { createLogger } from "../log/logger.ts";
+import { requestLines } from "../serving/request-lines.ts";
+import { untilStopped } from "../serving/stop-signals.ts";
+import { survive } from "../serving/stray-rejections.ts";
 import { UserError } from "../user-error.ts";
 
 /** How long the requests that run may take to end once the command is told to stop, in ms; event streams and WebSockets never would. */

@@ -1,7 +1,7 @@
 /** The commands that show a part of a running gate: each calls one method of the gate's own service. */
 import type { GateInfo, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withClient, withRunningGate } from "../connection.ts";
+import { withClient, withRunningGate } from "../calling/connection.ts";
 import { duration } from "../duration.ts";
 
 interface View<Status> {

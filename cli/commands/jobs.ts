@@ -1,7 +1,7 @@
 import type { Client } from "unigate/client";
 import type { AsyncJobState, AsyncJobStatus } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
-import { withRunningGate } from "../connection.ts";
+import { withRunningGate } from "../calling/connection.ts";
 import { UserError } from "../user-error.ts";
 
 /** Most jobs that the gate lists in one answer. */

@@ -1,15 +1,15 @@
 import type { Gate } from "unigate/gate";
 import type { Logger } from "unigate/transport";
-import { announcement, listed, whatToTry } from "../announce.ts";
+import { announcement, listed, whatToTry } from "../serving/announce.ts";
 import { type Command, type CommandContext, defineCommand } from "../command.ts";
-import { loadConfig } from "../load-config.ts";
-import type { LoadedService } from "../load-services.ts";
-import { createLogger } from "../logger.ts";
-import { openGate, reloadConfigOnChange } from "../open-gate.ts";
-import { noWorkers, type OwnWorkers, serveWatched, serveWithin } from "../own-workers.ts";
-import { untilStopped } from "../stop-signals.ts";
-import { traceJobs, traceOption } from "../trace-jobs.ts";
-import { survive } from "../stray-rejections.ts";
+import { loadConfig } from "../load/load-config.ts";
+import type { LoadedService } from "../load/load-services.ts";
+import { createLogger } from "../log/logger.ts";
+import { openGate, reloadConfigOnChange } from "../serving/open-gate.ts";
+import { noWorkers, type OwnWorkers, serveWatched, serveWithin } from "../serving/own-workers.ts";
+import { untilStopped } from "../serving/stop-signals.ts";
+import { traceJobs, traceOption } from "../serving/trace-jobs.ts";
+import { survive } from "../serving/stray-rejections.ts";
 
 /** `gate serve`: runs the gateway. */
 export const serve: Command = defineCommand({
@@ -61,7 +61,7 @@ function bodyOf(gate: Gate, methods: readonly string[]): string[] {
 
 async function loadHandlers(files: readonly string[]): Promise<LoadedService[]> {
   if (files.length === 0) return [];
-  const { loadServices } = await import("../load-services.ts");
+  const { loadServices } = await import("../load/load-services.ts");
   return await loadServices(files);
 }
 

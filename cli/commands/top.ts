@@ -1,7 +1,7 @@
 import type { Client } from "unigate/client";
 import { shownUrl } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions } from "../command.ts";
-import { withRunningGate } from "../connection.ts";
+import { withRunningGate } from "../calling/connection.ts";
 import { exitCodes } from "../report-error.ts";
 import { UserError } from "../user-error.ts";
 

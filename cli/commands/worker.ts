@@ -1,16 +1,16 @@
 import { shownUrl } from "unigate/transport";
 import { GateError } from "unigate/worker";
-import { listed } from "../announce.ts";
-import { type AssembledWorker, assembleWorker } from "../assemble-worker.ts";
+import { listed } from "../serving/announce.ts";
+import { type AssembledWorker, assembleWorker } from "../serving/assemble-worker.ts";
 import { type Command, type CommandContext, defineCommand, gateOptions } from "../command.ts";
 import type { Program } from "../exec/program.ts";
-import { linkNotes } from "../link-notes.ts";
-import { type LoadedService, loadServices } from "../load-services.ts";
-import { createLogger } from "../logger.ts";
-import { untilStopped } from "../stop-signals.ts";
-import { survive } from "../stray-rejections.ts";
+import { linkNotes } from "../serving/link-notes.ts";
+import { type LoadedService, loadServices } from "../load/load-services.ts";
+import { createLogger } from "../log/logger.ts";
+import { untilStopped } from "../serving/stop-signals.ts";
+import { survive } from "../serving/stray-rejections.ts";
 import { graceOf, serveSupervised } from "../supervise/serve-supervised.ts";
-import { traceJobs, traceOption } from "../trace-jobs.ts";
+import { traceJobs, traceOption } from "../serving/trace-jobs.ts";
 import { UserError } from "../user-error.ts";
 
 /** `gate worker`: serves files, in this process or in several supervised ones. */

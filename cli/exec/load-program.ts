@@ -1,8 +1,8 @@
 /** Any program as a service: what it declares becomes methods whose handlers hand the job on to it. */
 import { existsSync } from "node:fs";
 import { currentJob, defineService, GateError, loadService, type Method, type MethodOptions, type StandardSchema } from "unigate/worker";
-import { nameOf } from "../load-module.ts";
-import type { LoadedService } from "../load-services.ts";
+import { nameOf } from "../load/load-module.ts";
+import type { LoadedService } from "../load/load-services.ts";
 import { UserError } from "../user-error.ts";
 import type { ProgramMethod } from "./messages.ts";
 import { type Hello, Program, type ProgramOptions } from "./program.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { durationOf } from "../call-arguments.ts";
+import { durationOf } from "../calling/call-arguments.ts";
 import type { CommandContext } from "../command.ts";
-import { untilStopped } from "../stop-signals.ts";
+import { untilStopped } from "../serving/stop-signals.ts";
 import { reloadOnChange } from "./reload-on-change.ts";
 import { ChildExit, Supervisor } from "./supervisor.ts";
 

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import { parseDuration } from "unigate/transport";
-import type { CommandContext, OptionSpec } from "./command.ts";
-import { UserError } from "./user-error.ts";
+import type { CommandContext, OptionSpec } from "../command.ts";
+import { UserError } from "../user-error.ts";
 
 /** What is sent with a call. */
 export interface CallArguments {

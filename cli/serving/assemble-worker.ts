@@ -1,6 +1,6 @@
 import { createExecutorPool, createWorker, GateError, type Worker, type WorkerOptions } from "unigate/worker";
-import { addToPool, type LoadedService } from "./load-services.ts";
-import { UserError } from "./user-error.ts";
+import { addToPool, type LoadedService } from "../load/load-services.ts";
+import { UserError } from "../user-error.ts";
 
 /** A worker with the threads and processes that its methods ask for. */
 export interface AssembledWorker {

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { explainLoadError } from "./load-fault.ts";
-import { UserError } from "./user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** Loads a TypeScript or JavaScript file; Node strips the types. Throws a `UserError` with file, line and reason. */
 export async function loadModule(file: string, what: string, query = ""): Promise<Readonly<Record<string, unknown>>> {

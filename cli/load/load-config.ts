@@ -6,7 +6,7 @@ import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
 import { zmq } from "unigate/zmq";
 import { loadModule } from "./load-module.ts";
-import { UserError } from "./user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** A config and where it is from; no file for the embedded default. */
 export interface LoadedConfig {

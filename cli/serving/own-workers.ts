@@ -2,11 +2,11 @@
 import type { Gate } from "unigate/gate";
 import { createMemoryPair, GateError, type Logger } from "unigate/transport";
 import type { JobObserver } from "unigate/worker";
-import type { LoadedService } from "./load-services.ts";
+import type { LoadedService } from "../load/load-services.ts";
 import { localUrl } from "./open-gate.ts";
-import { reloadOnChange } from "./supervise/reload-on-change.ts";
-import { ChildExit, Supervisor } from "./supervise/supervisor.ts";
-import { UserError } from "./user-error.ts";
+import { reloadOnChange } from "../supervise/reload-on-change.ts";
+import { ChildExit, Supervisor } from "../supervise/supervisor.ts";
+import { UserError } from "../user-error.ts";
 
 /** The workers of a gate that leave with it. */
 export interface OwnWorkers {

@@ -1,7 +1,7 @@
 import { type Client, connect, GateError } from "unigate/client";
-import type { CommandContext } from "./command.ts";
-import type { GateAddress } from "./contexts/gate-address.ts";
-import { UserError } from "./user-error.ts";
+import type { CommandContext } from "../command.ts";
+import type { GateAddress } from "../contexts/gate-address.ts";
+import { UserError } from "../user-error.ts";
 
 /** Connects to the gate that the command names, and closes the link when `work` is done. */
 export async function withClient<Result>(context: CommandContext, work: (client: Client) => Promise<Result>): Promise<Result> {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { GateError } from "unigate/client";
 import { type ExecutorPool, type LoadedMethod, loadService, type ServiceDefinition, serviceOfModule } from "unigate/worker";
 import { loadModule, nameOf } from "./load-module.ts";
-import { UserError } from "./user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** A service, its methods, and the file that it is from. */
 export interface LoadedService {

@@ -1,9 +1,9 @@
 /** The workers of `gate dev`: a process for each file, whose lines carry its name in a colour of its own. */
 import { relative } from "node:path";
 import { styleText } from "node:util";
-import { nameOf } from "./load-module.ts";
-import { reloadOnChange } from "./supervise/reload-on-change.ts";
-import { Supervisor } from "./supervise/supervisor.ts";
+import { nameOf } from "../load/load-module.ts";
+import { reloadOnChange } from "../supervise/reload-on-change.ts";
+import { Supervisor } from "../supervise/supervisor.ts";
 
 /** What the workers serve, and where they join. */
 export interface DevOptions {

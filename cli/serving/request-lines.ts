@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { ExposedRequest } from "unigate/expose";
-import type { Output } from "./output.ts";
+import type { Output } from "../output.ts";
 
 /** Lines that may wait for a reader that is slow. */
 const mostWaiting = 1000;

@@ -1,6 +1,6 @@
-import type { CommandContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import { defaultGateKey, Metadata, type MetadataInit } from "unigate/transport";
-import { UserError } from "./user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** `gate call package.Service/Method`: the server at a grpc:// URL tells its messages by reflection, as with grpcurl. */
 export async function callGrpc(

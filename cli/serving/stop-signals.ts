@@ -1,4 +1,4 @@
-import { exitCodes } from "./report-error.ts";
+import { exitCodes } from "../report-error.ts";
 
 /** What a long-running command does when it is told to stop. */
 export interface StopHandler {

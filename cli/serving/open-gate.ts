@@ -1,9 +1,9 @@
 /** Opening and reloading the gate of a command that runs one. */
 import { createGate, type Gate } from "unigate/gate";
 import { GateError, type Logger } from "unigate/transport";
-import { type LoadedConfig, loadConfig } from "./load-config.ts";
-import { watchFile } from "./supervise/watch-files.ts";
-import { UserError } from "./user-error.ts";
+import { type LoadedConfig, loadConfig } from "../load/load-config.ts";
+import { watchFile } from "../supervise/watch-files.ts";
+import { UserError } from "../user-error.ts";
 
 /** Opens a gate on a loaded config; throws a `UserError` when a door does not open. */
 export async function openGate({ config }: LoadedConfig, logger: Logger): Promise<Gate> {

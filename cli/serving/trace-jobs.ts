@@ -1,5 +1,5 @@
 import type { JobObserver } from "unigate/worker";
-import { UserError } from "./user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** The option of every command that runs handlers. */
 export const traceOption = {

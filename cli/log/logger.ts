@@ -1,8 +1,8 @@
 import { type LogConfig, type Logger, type LogLevel, logLevels } from "unigate/transport";
-import { readableLine } from "./log/readable-line.ts";
-import { redactor } from "./log/redact.ts";
-import type { LogSink } from "./log/sink.ts";
-import { UserError } from "./user-error.ts";
+import { readableLine } from "./readable-line.ts";
+import { redactor } from "./redact.ts";
+import type { LogSink } from "./sink.ts";
+import { UserError } from "../user-error.ts";
 
 type WriteLine = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -16,7 +16,7 @@ export async function createLogger(named: string | undefined, fallback: LogLevel
   const text = named ?? (process.env["GATE_LOG"] || config.level || fallback);
   const level = logLevels.find((one) => one === text);
   if (level === undefined) throw new UserError(`log level ${JSON.stringify(text)} is not one of ${logLevels.join(", ")}`);
-  const { openFile, openStderr } = await import("./log/sink.ts");
+  const { openFile, openStderr } = await import("./sink.ts");
   const sink = config.file === undefined ? openStderr() : await openFile(config.file, config);
   const isReadable = config.file === undefined && process.stderr.isTTY;
   const write = isReadable ? readableLines(sink) : await jsonLines(sink);
