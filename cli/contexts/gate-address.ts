@@ -34,6 +34,11 @@ export function gateAddress({ text }: ParsedArguments): GateAddress {
   return { url: defaultGateUrl(), key, source: isInEnvironment ? "$GATE_URL" : "the default", isReadOnly: false };
 }
 
+/** What makes a process of our own mean this gate: by its environment, as a list of processes shows arguments, and a URL may hold a password. */
+export function gateEnvironment({ url, key }: Pick<GateAddress, "url" | "key">): Record<string, string> {
+  return { GATE_URL: url, GATE_CONTEXT: noContext, ...(key === undefined ? {} : { GATE_KEY: key }) };
+}
+
 /** Throws a `UserError` when the gate is one whose context is read-only. */
 export function refuseReadOnly(command: string, { source, isReadOnly }: GateAddress): void {
   if (!isReadOnly) return;

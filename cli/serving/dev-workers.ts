@@ -1,6 +1,7 @@
 /** The workers of `gate dev`: a process for each file, whose lines carry its name in a colour of its own. */
 import { relative } from "node:path";
 import { styleText } from "node:util";
+import { gateEnvironment } from "../contexts/gate-address.ts";
 import { nameOf } from "../load/load-module.ts";
 import { reloadOnChange } from "../supervise/reload-on-change.ts";
 import { Supervisor } from "../supervise/supervisor.ts";
@@ -42,8 +43,8 @@ export function startDevWorkers({ files, gate, key, config, isTraced, note }: De
       note: line,
       line,
       title: () => "the worker",
-      env: { GATE_KEY: key, ...colourOfChildren() },
-      argv: () => ["worker", `--gate=${gate}`, `--id=${name}`, ...(isTraced ? ["--trace"] : []), "--", file],
+      env: { ...gateEnvironment({ url: gate, key }), ...colourOfChildren() },
+      argv: () => ["worker", `--id=${name}`, ...(isTraced ? ["--trace"] : []), "--", file],
     });
     const unwatch = reloadOnChange(supervisor, { files: [file], note: line, ...(config === undefined ? {} : { except: config }) });
     // What is wrong has been said; a change starts it again.

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { durationOf } from "../calling/call-arguments.ts";
 import type { CommandContext } from "../command.ts";
+import { gateEnvironment } from "../contexts/gate-address.ts";
 import { untilStopped } from "../serving/stop-signals.ts";
 import { reloadOnChange } from "./reload-on-change.ts";
 import { ChildExit, Supervisor } from "./supervisor.ts";
@@ -12,15 +13,14 @@ export async function serveSupervised(context: CommandContext): Promise<void> {
   const sources = [...context.texts("exec").slice(-1), ...files].filter((file) => existsSync(file));
   const { note } = context.output;
   const count = context.number("instances") ?? 1;
-  const { url, key } = context.gate();
   const name = context.text("id") ?? `${hostname()}-${process.pid}`;
   const supervisor = new Supervisor({
     count,
     // Time for a program to be killed by its worker, which knows what it started.
     graceMs: graceOf(context) + (context.text("exec") === undefined ? 0 : 2000),
     note,
-    ...(key === undefined ? {} : { env: { GATE_KEY: key } }),
-    argv: (slot) => ["worker", `--gate=${url}`, ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
+    env: gateEnvironment(context.gate()),
+    argv: (slot) => ["worker", ...passedOn(context), "--id", count === 1 ? name : `${name}-${slot}`, "--", ...files],
   });
   const unwatch = context.isSet("watch") ? reloadOnChange(supervisor, { files: sources, note }) : () => {};
   const stopped = untilStopped({

@@ -12,6 +12,7 @@ export const service = "job";
 export const version = () => 1;
 export const slow = async (ms: number) => { console.error("slow has begun"); await sleep(ms); return process.pid; };
 export const pid = () => process.pid;
+export const args = () => process.argv;
 setInterval(() => {}, 1000);
 `;
 
@@ -29,7 +30,7 @@ describe("gate worker", () => {
     const running = await startGate(folder);
     const options = ["--id", "me", "--version", "v2", "--weight", "3", "--concurrency", "7", "--service", "named"];
     const worker = new GateProcess(["worker", `${folder}/job.ts`, `${folder}/plain.ts`, "--gate", running.zmq, ...options]);
-    await worker.says(/serving job\.pid, job\.slow, job\.version, named\.hi at tcp:\S+ as me \(\d+ ms\)/);
+    await worker.says(/serving job\.args, job\.pid, job\.slow, job\.version, named\.hi at tcp:\S+ as me \(\d+ ms\)/);
     expect(await workersOf(open(running.zmq))).toMatchObject([{ id: "me", version: "v2", weight: 3, capacity: 7 }]);
     expect(worker.stdout).toBe("");
   });
@@ -99,6 +100,20 @@ describe("gate worker", () => {
 });
 
 describe("the processes of --instances", () => {
+  it("are told where the gate is by their environment: its URL may hold a password, and arguments are no secret", async () => {
+    const folder = await workspace({ "job.ts": handlers });
+    const running = await startGate(folder);
+    const url = running.zmq.replace("//", "//me:secret@");
+    // Another gate in the environment, and another context, are not meant.
+    const env = { GATE_URL: "tcp://127.0.0.1:1", GATE_CONTEXT: "none" };
+    const supervisor = new GateProcess(["worker", `${folder}/job.ts`, "--gate", url, "--instances", "1"], { env });
+    await supervisor.says(/serving/);
+    const args = await open(running.zmq).call<string[]>("job.args");
+    expect(args.join(" ")).toContain("job.ts");
+    expect(args.join(" ")).not.toContain("secret");
+    expect(args.join(" ")).not.toContain("tcp:");
+  });
+
   it("leave when their supervisor is killed, after what runs has finished", async () => {
     const folder = await workspace({ "job.ts": handlers });
     const running = await startGate(folder);
