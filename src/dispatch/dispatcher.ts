@@ -164,7 +164,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
     if (!error.retryable || this.#isClosed) return false;
     if (neverStarted) return run.attempts < maxPlacements;
     const { route, pool } = run.target as Target;
-    const isIdempotent = run.job.idempotent || route.idempotent || pool.info?.idempotent === true;
+    const isIdempotent = run.job.idempotent || pool.info?.idempotent === true;
     return isIdempotent && error.code === "unavailable" && run.attempts < route.retry.attempts;
   }
 
@@ -199,7 +199,9 @@ export class Dispatcher implements RunOwner, RegistryListener {
     target.counts.accepted++;
     this.totals.accepted++;
     if (refusal !== undefined) return run.refuse(refusal);
-    const { timeoutMs, hasDefaultTimeout } = target.route;
+    const { timeoutMs, hasDefaultTimeout, idempotent } = target.route;
+    // On the job, for endpoints that give it to another worker themselves.
+    if (idempotent) run.job.idempotent = true;
     if (!hasDefaultTimeout || !run.job.setsPace) run.job.deadline = Math.min(run.job.deadline, run.acceptedAt + timeoutMs);
     if (this.#isDraining) return run.refuse(new GateError("unavailable", "the gate is draining; call another one"));
     if (run.job.deadline <= run.acceptedAt) return run.expire();

@@ -33,7 +33,8 @@ export class Job {
   deadline: number;
   /** Plugins may replace it on the way. */
   metadata: Metadata;
-  readonly idempotent: boolean;
+  /** Its caller or its route allows it to run more than once; a method may too, of itself. */
+  idempotent: boolean;
   readonly streamsInput: boolean;
   /** Only a timeout that its route names bounds its whole life. */
   readonly setsPace: boolean;

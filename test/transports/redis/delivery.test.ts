@@ -102,6 +102,20 @@ describe("a job that is pulled", () => {
     await expect.poll(() => world.server.client.xlen(stream)).toBe(0);
   });
 
+  it("of a worker that is killed goes to another one when its route says that it may run twice", async () => {
+    await using world = await RedisWorld.create();
+    const gate = await world.gate({}, { routes: { "s.run": { idempotent: true } } });
+    const first = await workerProcess(world, "first", false);
+    const client = await world.clientOf(gate);
+    await eventuallyTrue("the gate knows it", () => gate.status.services().some(({ name }) => name === "s"));
+    const call = Promise.resolve(client.call("s.run", [first.log]));
+    await expect.poll(() => lines(first.log)).toEqual(["first"]);
+    first.process.signal("SIGKILL");
+    await writeFile(first.log, "first\nrelease\n");
+    await workerProcess(world, "second", false);
+    expect(await call).toBe("second");
+  });
+
   it("of a worker that is killed fails as unavailable when it may run only once, and runs nowhere else", async () => {
     await using world = await RedisWorld.create();
     await world.gate();
