@@ -40,9 +40,9 @@ export async function openDoor(settings: RedisSettings, gate: GateHost, { isList
     drain: () => participant.table.leave(id),
     close: async () => {
       services?.close();
-      jobs.close();
+      const takenBack = jobs.close();
       links.close();
-      await participant.close();
+      await participant.close(takenBack);
     },
   };
 }

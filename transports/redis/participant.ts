@@ -102,19 +102,20 @@ export class Participant {
     await this.#beating;
   }
 
-  /** Leaves the table, lets the last letters go, and closes; takes a second at most. */
-  async close(): Promise<void> {
+  /** Leaves the table after `last`, lets the last letters go, and closes; takes a second at most. */
+  async close(last: Promise<unknown> = Promise.resolve()): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timer?.clear();
     const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
     const timer = setTimeout(giveUp, closeMs);
-    await Promise.race([this.#leave(), patience]);
+    await Promise.race([this.#leave(last), patience]);
     clearTimeout(timer);
     this.commands.close();
   }
 
-  async #leave(): Promise<void> {
+  async #leave(last: Promise<unknown>): Promise<void> {
+    await last;
     await this.post.settled();
     if (this.#announcement.member !== undefined) await this.table.leave(this.id).catch(() => {});
     await this.post.close();

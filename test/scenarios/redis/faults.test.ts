@@ -65,22 +65,56 @@ describe("Redis", () => {
       await recoversWith(all, awayMs > 1000 ? 0 : 1);
     });
 
-  it("is killed while jobs wait in it: they run when it is back", async () => {
+  it("is killed while jobs wait in it, and back within a beat: they run, and their callers hear it", async () => {
     await using world = await RedisWorld.create(["--appendonly", "yes"]);
+    world.heartbeat("10s");
     const gate = await world.gate();
     const runs: number[] = [];
     const service = defineService("s", { run: (at: number) => void runs.push(at) });
     await (await world.worker(service)).close();
     const client = await world.clientOf(gate);
     await eventuallyTrue("the gate knows it", () => gate.status.services().some(({ name }) => name === "s"));
-    const calls = [1, 2, 3].map((at) => codeOf(client.call("s.run", [at])));
+    const calls = [1, 2, 3].map((at) => codeOf(client.call("s.run", [at], { timeout: "15s" })));
     await eventuallyTrue("they wait", async () => (await world.server.client.xlen(stream)) === 3);
     await world.server.kill();
     await world.server.run();
     await world.worker(service);
-    await eventuallyTrue("all have run", () => runs.length === 3);
+    expect(await Promise.all(calls)).toEqual(["ok", "ok", "ok"]);
+    expect(runs).toHaveLength(3);
     expect(new Set(runs)).toEqual(new Set([1, 2, 3]));
-    await Promise.all(calls);
+  });
+
+  it("is away for longer than a beat while jobs wait in it: their callers hear so, and they never run", async () => {
+    await using world = await RedisWorld.create(["--appendonly", "yes"]);
+    const gate = await world.gate();
+    const runs: string[] = [];
+    const service = defineService("s", { run: (name: string) => void runs.push(name) });
+    await (await world.worker(service)).close();
+    const client = await world.clientOf(gate);
+    await eventuallyTrue("the gate knows it", () => gate.status.services().some(({ name }) => name === "s"));
+    const calls = [1, 2, 3].map(() => codeOf(client.call("s.run", ["given up"], { timeout: "1m" })));
+    await eventuallyTrue("they wait", async () => (await world.server.client.xlen(stream)) === 3);
+    await world.server.kill();
+    expect(await Promise.all(calls)).toEqual(["unavailable", "unavailable", "unavailable"]);
+    await world.server.run();
+    await eventuallyTrue("they are taken back", async () => (await world.server.client.xlen(stream)) === 0);
+    await world.worker(service);
+    await eventuallyTrue("calls are answered again", async () => (await codeOf(client.call("s.run", ["later"]))) === "ok");
+    expect(runs).not.toContain("given up");
+  });
+
+  it("has jobs of a gate that closes: they leave it with the gate", async () => {
+    await using world = await RedisWorld.create();
+    const gate = await world.gate();
+    const service = defineService("s", { run: () => 1 });
+    await (await world.worker(service)).close();
+    const client = await world.clientOf(gate);
+    await eventuallyTrue("the gate knows it", () => gate.status.services().some(({ name }) => name === "s"));
+    const call = codeOf(client.call("s.run", [], { timeout: "1m" }));
+    await eventuallyTrue("it waits", async () => (await world.server.client.xlen(stream)) === 1);
+    await gate.close();
+    expect(await world.server.client.xlen(stream)).toBe(0);
+    expect(await call).toBe("unavailable");
   });
 
   it("kills every connection, again and again: no call is lost, and none runs twice", async () => {

@@ -30,6 +30,7 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
   entry: string | undefined;
   /** Who runs it. */
   #runner: string | undefined;
+  #isRefused = false;
   readonly #owner: QueuedJobOwner;
   #attempt = 0;
   #hasBegun = false;
@@ -46,6 +47,11 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
 
   get runner(): string | undefined {
     return this.#runner;
+  }
+
+  /** Redis has not said yet whether it has the job. */
+  get isOnItsWay(): boolean {
+    return this.entry === undefined && !this.#isRefused;
   }
 
   // For the half that speaks records.
@@ -101,6 +107,7 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
   }
 
   refused(error: GateError): void {
+    this.#isRefused = true;
     this.outgoing.fail(error, false);
   }
 

@@ -27,6 +27,11 @@ import { withdrawScript } from "./scripts.ts";
 import { Submissions } from "./submissions.ts";
 
 const noBytes = new Uint8Array(0);
+/** Jobs that one script takes back. */
+const maxWithdrawn = 500;
+
+/** What `withdrawScript` says of a job: 1 for taken back, 0 for gone, or the worker that has it. */
+type WithdrawEnd = number | Buffer;
 
 /** Every job that this gate has put into Redis and that has not ended. */
 export class QueuedJobs implements QueuedJobOwner, PostHandler {
@@ -36,8 +41,8 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
   readonly #jobs = new SlotTable<QueuedJob>();
   readonly #submissions = new Map<string, Submissions>();
   readonly #outboxes = new Map<string, Outbox>();
-  /** Jobs that we gave up while Redis was away, and who runs them. */
-  #givenUp: { runner: string; number: number }[] = [];
+  /** Jobs that we gave up while Redis was away: they are taken back, or cancelled, when it is there again. */
+  #givenUp: QueuedJob[] = [];
   readonly #writer: FrameWriter;
   #frame: Uint8Array = noBytes;
   readonly #view = new RecordView();
@@ -53,7 +58,7 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     participant.post.handle(this);
     participant.handle({
       redisLost: (error) => this.#loseAll(error),
-      beat: () => this.#cancelGivenUp(),
+      beat: () => void this.#takeBackGivenUp(),
     });
   }
 
@@ -74,9 +79,10 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     return queued;
   }
 
-  /** Fails every job that has not ended. */
-  close(): void {
+  /** Fails every job that has not ended; resolves once Redis has none that nobody has taken. */
+  async close(): Promise<void> {
     this.#loseAll(new GateError("unavailable", "the gate closed"));
+    await this.#takeBackGivenUp();
   }
 
   // From the jobs.
@@ -101,9 +107,10 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
 
   async withdraw({ service, entry = "" }: QueuedJob): Promise<"withdrawn" | "taken" | "gone"> {
     const { commands, keys } = this.#participant;
-    const end = await commands.script(withdrawScript, [keys.jobs(service)], [group, entry]).catch(() => -1);
+    const ends = await commands.script(withdrawScript, [keys.jobs(service)], [group, entry]).catch(() => [0]);
+    const [end] = ends as WithdrawEnd[];
     if (end === 1) return "withdrawn";
-    return end === 0 ? "taken" : "gone";
+    return end === 0 ? "gone" : "taken";
   }
 
   whenLate(late: () => void): void {
@@ -168,8 +175,7 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     const isInput = record.has(Flag.input);
     if (queued === undefined) {
       // Whoever takes a job that nobody waits for any more need not run it.
-      if (record.type === RecordType.credit && isInput && record.route > 0)
-        this.outboxTo(this.#from).message(RecordType.cancel, 0, 0, 0, record.job, 0, 0, noBytes);
+      if (record.type === RecordType.credit && isInput && record.route > 0) this.#cancelAt(this.#from, record.job);
       return;
     }
     if (this.#from !== "" && !queued.isFrom(this.#from, record.route)) return;
@@ -191,14 +197,35 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
   }
 
   #loseAll(error: GateError): void {
-    for (const [number, job] of this.#jobs.entries()) {
-      if (job.runner !== undefined) this.#givenUp.push({ runner: job.runner, number });
+    for (const [, job] of this.#jobs.entries()) {
+      this.#givenUp.push(job);
       job.outgoing.lose(error);
     }
   }
 
-  #cancelGivenUp(): void {
-    for (const { runner, number } of this.#givenUp.splice(0))
-      this.outboxTo(runner).message(RecordType.cancel, 0, 0, 0, number, 0, 0, noBytes);
+  async #takeBackGivenUp(): Promise<void> {
+    const jobs = this.#givenUp;
+    // It is not known yet whether Redis has them.
+    this.#givenUp = jobs.filter(({ isOnItsWay }) => isOnItsWay);
+    for (const { runner, outgoing } of jobs) if (runner !== undefined) this.#cancelAt(runner, outgoing.number);
+    const waiting = jobs.filter(({ runner, entry }) => runner === undefined && entry !== undefined);
+    for (const [service, all] of Map.groupBy(waiting, (job) => job.service))
+      for (let at = 0; at < all.length; at += maxWithdrawn) await this.#takeBack(service, all.slice(at, at + maxWithdrawn));
+  }
+
+  async #takeBack(service: string, jobs: readonly QueuedJob[]): Promise<void> {
+    const { commands, keys } = this.#participant;
+    const entries = jobs.map(({ entry }) => entry as string);
+    try {
+      const ends = (await commands.script(withdrawScript, [keys.jobs(service)], [group, ...entries])) as WithdrawEnd[];
+      for (const [at, end] of ends.entries())
+        if (typeof end !== "number") this.#cancelAt(String(end), (jobs[at] as QueuedJob).outgoing.number);
+    } catch {
+      this.#givenUp.push(...jobs);
+    }
+  }
+
+  #cancelAt(runner: string, number: number): void {
+    this.outboxTo(runner).message(RecordType.cancel, 0, 0, 0, number, 0, 0, noBytes);
   }
 }

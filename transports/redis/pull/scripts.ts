@@ -16,13 +16,17 @@ return ids
 `);
 
 /**
- * Takes a job back that no worker has taken. KEYS: jobs. ARGV: group, id. Returns 1 when it was still there, 0 when a worker has it, -1
- * when it is not there any more.
+ * Takes jobs back that no worker has taken. KEYS: jobs. ARGV: group, then ids. Returns for each 1 when it was still there, the id of the
+ * worker that has it, or 0 when it is not there any more.
  */
 export const withdrawScript: Script = script(`
-local ok, pending = pcall(redis.call, 'XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
-if ok and type(pending) == 'table' and #pending > 0 then return 0 end
-return redis.call('XDEL', KEYS[1], ARGV[2]) == 1 and 1 or -1
+local ends = {}
+for at = 2, #ARGV do
+  local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[at], ARGV[at], 1)
+  if not pending.err and #pending > 0 then ends[#ends + 1] = pending[1][2]
+  else ends[#ends + 1] = redis.call('XDEL', KEYS[1], ARGV[at]) end
+end
+return ends
 `);
 
 /** Jobs are done: acknowledges and removes them. KEYS: jobs. ARGV: group, then ids. */
