@@ -10,6 +10,13 @@ import type { Watch } from "./watch.ts";
 /** The gate's own service: what `gate list`, `gate info` and the rest call, on any transport. */
 export const controlService = "Gate";
 
+const ownPrefix = `${controlService}.`;
+
+/** Tells whether a target is the gate's own; asked of every target for every update of a watch. */
+export function isControlTarget(target: string): boolean {
+  return target.startsWith(ownPrefix) && !target.includes(".", ownPrefix.length);
+}
+
 /** Its route, without a timeout: a watch lasts as long as its watcher. */
 export const controlPattern: string = `${controlService}.*`;
 

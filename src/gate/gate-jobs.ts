@@ -6,7 +6,7 @@ import { AsyncJobs, type JobsHost } from "../jobs/async-jobs.ts";
 import type { JobSettings } from "../jobs/job-settings.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RouteTable } from "../routing/route-table.ts";
-import { controlService } from "./control-service.ts";
+import { isControlTarget } from "./control-service.ts";
 
 /** What the async jobs of a gate are made of. */
 export interface JobParts extends Pick<JobsHost, "clock" | "random" | "logger"> {
@@ -24,7 +24,7 @@ export function createGateJobs(parts: JobParts, settings: JobSettings): AsyncJob
   const settledAt = clock.now() + parts.settleMs;
 
   function refusalToWait(target: string): GateError | undefined {
-    if (serviceOf(target) === controlService)
+    if (isControlTarget(target))
       return new GateError("permission_denied", `${target}: the gate's own methods answer at once, and take no jobs that wait`);
     const isKnown = registry.pool(target) !== undefined || parts.routes().match(target).pattern !== "*";
     if (isKnown || (clock.now() < settledAt && !registry.hasService(serviceOf(target)))) return undefined;

@@ -21,7 +21,7 @@ import type {
   WorkerStatus,
 } from "../transport/status.ts";
 import type { Doors } from "./doors.ts";
-import { controlPattern, controlService } from "./control-service.ts";
+import { controlPattern, controlService, isControlTarget } from "./control-service.ts";
 import { version } from "../observe/version.ts";
 
 /** What the snapshots are taken of. */
@@ -129,7 +129,7 @@ export function createGateStatus(source: StatusSource): GateStatus {
       const now = source.clock.now();
       const queues: QueueStatus[] = [];
       for (const target of source.dispatcher.targets.values()) {
-        if (serviceOf(target.name) === controlService) continue;
+        if (isControlTarget(target.name)) continue;
         const oldestMs = target.queue.first === undefined ? 0 : Math.round(now - target.queue.first.acceptedAt);
         queues.push({
           target: target.name,

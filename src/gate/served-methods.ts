@@ -1,9 +1,8 @@
 import type { GateSettings } from "../config/parse-config.ts";
 import { GateError } from "../error/gate-error.ts";
-import { serviceOf } from "../job/job.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Registry } from "../registry/registry.ts";
-import { controlService } from "./control-service.ts";
+import { controlService, isControlTarget } from "./control-service.ts";
 import type { Doors } from "./doors.ts";
 
 /**
@@ -13,7 +12,7 @@ import type { Doors } from "./doors.ts";
 export function servedMethods(registry: Registry, { http: bound, routes }: Pick<GateSettings, "http" | "routes">): MethodInfo[] {
   const methods: MethodInfo[] = [];
   for (const [name, pool] of registry.pools) {
-    if (serviceOf(name) === controlService) continue;
+    if (isControlTarget(name)) continue;
     const http = [...(pool.info?.http ?? []), ...(bound.get(name) ?? [])];
     methods.push({ name, ...pool.info, ...(http.length > 0 ? { http } : {}) });
   }
@@ -28,7 +27,7 @@ export function servedMethods(registry: Registry, { http: bound, routes }: Pick<
 /** Throws for a method that no worker may serve here. */
 export function checkMethods(methods: readonly MethodInfo[], doors: Doors): void {
   for (const method of methods) {
-    if (serviceOf(method.name) === controlService)
+    if (isControlTarget(method.name))
       throw new GateError("permission_denied", `${method.name}: the service name ${controlService} is the gate's own; choose another`);
     const refusal = doors.refusal(method);
     if (refusal !== undefined) throw new GateError("already_exists", `${method.name}: ${refusal}`);

@@ -1,10 +1,9 @@
 /** The rows of `Gate.watch`, made of the registry and the dispatcher as they are now; the gate's own service is left out. */
 import { newCounts } from "../dispatch/target.ts";
-import { serviceOf } from "../job/job.ts";
 import { summarize } from "../observe/latency.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { PoolRow, TargetRow, WatchUpdate, WorkerRow } from "../transport/watch-update.ts";
-import { controlService } from "./control-service.ts";
+import { isControlTarget } from "./control-service.ts";
 import type { StatusSource } from "./gate-status.ts";
 
 const nothing = { running: 0, depth: 0, oldestMs: 0, p50Ms: 0, p99Ms: 0, ...newCounts() };
@@ -15,7 +14,7 @@ export function* targetRows(source: StatusSource): Generator<TargetRow> {
   const now = clock.now();
   const table = source.routes();
   for (const [name, pool] of registry.pools) {
-    if (serviceOf(name) === controlService) continue;
+    if (isControlTarget(name)) continue;
     const target = dispatcher.targets.get(name);
     const route = target?.route ?? table.match(name);
     const known = { name, route: route.pattern, strategy: route.strategy.name, workers: pool.members.length, bound: route.queue };
@@ -72,7 +71,7 @@ export function jobFigures({ dispatcher }: StatusSource): WatchUpdate["jobs"] {
   const sum = { open: 0, ...dispatcher.totals };
   const windows = [];
   for (const { name, running, queue, counts, latency } of dispatcher.targets.values()) {
-    if (serviceOf(name) === controlService) for (const key of countKeys) sum[key] -= counts[key];
+    if (isControlTarget(name)) for (const key of countKeys) sum[key] -= counts[key];
     else {
       sum.open += running + queue.size;
       windows.push(latency);

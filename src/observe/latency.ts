@@ -14,15 +14,61 @@ export interface LatencySummary {
 
 const nothingYet: LatencySummary = { p50Ms: 0, p99Ms: 0 };
 
+/** Counts by bucket; walks over no more buckets than lie between its least and its greatest. */
+class Histogram {
+  readonly #counts = new Uint32Array(buckets);
+  #total = 0;
+  #lowest: number = buckets;
+  #highest = -1;
+
+  add(bucket: number, count: number): void {
+    this.#counts[bucket] = (this.#counts[bucket] as number) + count;
+    this.#total += count;
+    if (bucket < this.#lowest) this.#lowest = bucket;
+    if (bucket > this.#highest) this.#highest = bucket;
+  }
+
+  addTo(sum: Histogram): void {
+    for (let at = this.#lowest; at <= this.#highest; at++) {
+      const count = this.#counts[at] as number;
+      if (count > 0) sum.add(at, count);
+    }
+  }
+
+  clear(): void {
+    this.#counts.fill(0, this.#lowest, this.#highest + 1);
+    this.#total = 0;
+    this.#lowest = buckets;
+    this.#highest = -1;
+  }
+
+  summary(): LatencySummary {
+    return this.#total === 0 ? nothingYet : { p50Ms: this.#quantile(0.5), p99Ms: this.#quantile(0.99) };
+  }
+
+  #quantile(share: number): number {
+    const rank = this.#total * share;
+    let seen = 0;
+    for (let at = this.#lowest; at < this.#highest; at++) {
+      seen += this.#counts[at] as number;
+      if (seen >= rank) return middleOf(at);
+    }
+    return middleOf(this.#highest);
+  }
+}
+
+/** Where windows are added up: one summary is made at a time. */
+const scratch = new Histogram();
+
 /**
  * Durations of the jobs that ended lately, in constant memory: those of the last 10 to 20 seconds, or of the last such stretch in which any ended.
  *
  * A log-linear histogram (G. Tene, "HdrHistogram", with 3 significant bits), once for the current window and once for the one before.
- * Recording costs an addition; it reads no clock and allocates only when a window begins for the first time.
+ * Recording costs two additions; it reads no clock and allocates only when a window begins for the first time.
  */
 export class LatencyWindow {
-  #current: Uint32Array | undefined;
-  #before: Uint32Array | undefined;
+  #current: Histogram | undefined;
+  #before: Histogram | undefined;
   #endsAt = -Infinity;
   /** Undefined after a change. */
   #summary: LatencySummary | undefined = nothingYet;
@@ -30,9 +76,7 @@ export class LatencyWindow {
   /** Counts a duration; `now` is on any one clock, in ms. */
   record(durationMs: number, now: number): void {
     if (now >= this.#endsAt) this.#turn(now);
-    const bucket = bucketOf(durationMs);
-    const counts = this.#current as Uint32Array;
-    counts[bucket] = (counts[bucket] as number) + 1;
+    (this.#current as Histogram).add(bucketOf(durationMs), 1);
     this.#summary = undefined;
   }
 
@@ -41,48 +85,28 @@ export class LatencyWindow {
     return this.#summary;
   }
 
-  /** Adds its counts to `counts`, for a summary over several windows; returns `counts`. */
-  addTo(counts: Uint32Array): Uint32Array {
-    for (const window of [this.#current, this.#before]) {
-      if (window === undefined) continue;
-      for (let at = 0; at < buckets; at++) counts[at] = (counts[at] as number) + (window[at] as number);
-    }
-    return counts;
+  /** Adds its counts to `sum`, for a summary over several windows. */
+  addTo(sum: Histogram): void {
+    this.#current?.addTo(sum);
+    this.#before?.addTo(sum);
   }
 
   #turn(now: number): void {
-    const fresh = this.#before ?? new Uint32Array(buckets);
-    fresh.fill(0);
+    const fresh = this.#before ?? new Histogram();
+    fresh.clear();
     this.#before = this.#current;
     this.#current = fresh;
     // After a pause the window before is not of the last seconds any more.
-    if (now >= this.#endsAt + windowMs) this.#before?.fill(0);
+    if (now >= this.#endsAt + windowMs) this.#before?.clear();
     this.#endsAt = now + windowMs;
   }
 }
 
 /** The figures of several windows together. */
 export function summarize(windows: Iterable<LatencyWindow>): LatencySummary {
-  const counts = new Uint32Array(buckets);
-  for (const window of windows) window.addTo(counts);
-  return summaryOf(counts);
-}
-
-function summaryOf(counts: Uint32Array): LatencySummary {
-  let total = 0;
-  for (let at = 0; at < buckets; at++) total += counts[at] as number;
-  return total === 0 ? nothingYet : { p50Ms: quantile(counts, total * 0.5), p99Ms: quantile(counts, total * 0.99) };
-}
-
-function quantile(counts: Uint32Array, rank: number): number {
-  let seen = 0;
-  let at = 0;
-  while (at < buckets - 1) {
-    seen += counts[at] as number;
-    if (seen >= rank) break;
-    at++;
-  }
-  return middleOf(at);
+  scratch.clear();
+  for (const window of windows) window.addTo(scratch);
+  return scratch.summary();
 }
 
 function bucketOf(durationMs: number): number {
