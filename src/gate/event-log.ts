@@ -2,6 +2,7 @@ import type { Clock } from "../observe/clock.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { RegistryListener } from "../registry/registry.ts";
 import type { GateEvent } from "../transport/watch-update.ts";
+import { missedBeats } from "./missed-beats.ts";
 
 /** Events that are remembered; the oldest is forgotten beyond it. */
 const most = 200;
@@ -42,7 +43,9 @@ export class EventLog implements RegistryListener {
 
   joined({ id, transport, methods, version }: Endpoint): void {
     const named = version === undefined ? "" : `, version ${version}`;
-    this.note("joined", `${id} joined over ${transport} with ${methods.size === 1 ? "1 method" : `${methods.size} methods`}${named}`, id);
+    // Servers that say nothing of their methods get them as they are called.
+    const serving = methods.size === 0 ? "" : ` with ${methods.size === 1 ? "1 method" : `${methods.size} methods`}`;
+    this.note("joined", `${id} joined over ${transport}${serving}${named}`, id);
   }
 
   left({ id }: Endpoint, reason: string | undefined): void {
@@ -55,7 +58,7 @@ export class EventLog implements RegistryListener {
   stateChanged({ id, state, inFlight, link }: Endpoint): void {
     if (state === "ready") this.note("ready", `${id} serves again`, id);
     else if (state === "draining") this.note("draining", `${id} drains, ${inFlight} in flight`, id);
-    else this.note("down", `${id} is down, ${link.missedBeats ?? 0} heartbeats missed`, id);
+    else this.note("down", `${id} is down${missedBeats(link)}`, id);
   }
 
   #now(): number {

@@ -23,6 +23,7 @@ import type {
 import type { Doors } from "./doors.ts";
 import { controlPattern, controlService, isControlTarget } from "./control-service.ts";
 import { version } from "../observe/version.ts";
+import { missedBeats } from "./missed-beats.ts";
 
 /** What the snapshots are taken of. */
 export interface StatusSource {
@@ -191,7 +192,7 @@ function standing(endpoint: Endpoint, target: string, wanted: string | undefined
   const load = `${endpoint.inFlight} of ${endpoint.capacity} in flight`;
   if (!endpoint.methods.has(target)) return { isCandidate: false, reason: "does not serve it" };
   if (endpoint.state === "draining") return { isCandidate: false, reason: `draining, ${load}` };
-  if (endpoint.state === "down") return { isCandidate: false, reason: `down: ${endpoint.link.missedBeats ?? 0} heartbeats missed` };
+  if (endpoint.state === "down") return { isCandidate: false, reason: `down${missedBeats(endpoint.link)}` };
   if (wanted !== undefined && endpoint.version !== wanted)
     return { isCandidate: false, reason: `is version ${endpoint.version ?? "(none)"}, not ${wanted}` };
   if (!endpoint.isAvailable) return { isCandidate: false, reason: `full: ${load}` };

@@ -70,6 +70,19 @@ describe("what a gate tells of a pool", () => {
     await Promise.all(calls);
     expect(gate.status.pools()[0]!.servers[0]!.calls).toBe(0);
   });
+
+  it("is that a server is down, and not that it missed heartbeats, of which it has none", async () => {
+    const server = await rawServer();
+    const { address, gate } = await startGate({ upstreams: { "a.*": { to: [server.address, "127.0.0.1:9"] } } });
+    const session = rawSession(address);
+    const call = rawCall(session);
+    await eventuallyTrue("the call runs", () => server.waiting.length === 1);
+    server.answerAll();
+    await call;
+    await eventuallyTrue("the other is down", () => gate.status.pools()[0]!.servers.some(({ state }) => state === "down"));
+    const other = gate.status.explain("a.B.C").candidates.find(({ isCandidate }) => !isCandidate);
+    expect(other).toMatchObject({ id: "127.0.0.1:9", reason: "down" });
+  });
 });
 
 describe("the connections of a pool", () => {
