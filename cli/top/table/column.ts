@@ -31,12 +31,19 @@ export interface PlacedColumn<Row> {
 /** Blank columns between two columns. */
 export const gap = 2;
 
+/** Columns that a name gets before any figure. */
+const usualName = 20;
+
 /** Chooses the columns that fit into `width`, and gives each its own; `longest` is the width of the longest text of a growing one. */
 export function placeColumns<Row>(
   columns: readonly Column<Row>[],
   width: number,
   longest: (column: Column<Row>) => number,
 ): PlacedColumn<Row>[] {
+  const leastOf = (column: Column<Row>): number =>
+    // Names that are cut look alike: rather a figure less.
+    column === columns[0] && column.grows === true ? Math.max(column.width, Math.min(longest(column), usualName)) : column.width;
+  const widthOfAll = (all: readonly Column<Row>[]): number => all.reduce((sum, column) => sum + leastOf(column) + gap, -gap);
   const kept = [...columns];
   while (kept.length > 1 && widthOfAll(kept) > width) {
     const least = kept.reduce((a, b) => (b.priority <= a.priority ? b : a));
@@ -44,13 +51,10 @@ export function placeColumns<Row>(
   }
   let left = Math.max(0, width - widthOfAll(kept));
   return kept.map((column) => {
-    if (column.grows !== true) return { column, width: Math.min(column.width, width) };
-    const more = Math.min(left, Math.max(0, longest(column) - column.width));
+    const least = leastOf(column);
+    if (column.grows !== true) return { column, width: Math.min(least, width) };
+    const more = Math.min(left, Math.max(0, longest(column) - least));
     left -= more;
-    return { column, width: Math.min(column.width + more, width) };
+    return { column, width: Math.min(least + more, width) };
   });
-}
-
-function widthOfAll(columns: readonly Column<never>[] | readonly { width: number }[]): number {
-  return columns.reduce((sum, { width }) => sum + width + gap, -gap);
 }

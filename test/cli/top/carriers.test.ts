@@ -31,7 +31,7 @@ export default defineConfig({
   transports: [
     http({ port: ${httpPort} }),
     zmq({ bind: "tcp://127.0.0.1:${zmqPort}" }),
-    grpc({ port: ${grpcPort} }),
+    grpc({ port: ${grpcPort}, upstreams: { "shop.*": { to: "127.0.0.1:9", pool: { size: 7 } } } }),
     redis({ url: "${redis.url}", prefix: "${prefix}", heartbeat: "200ms" }),
   ],
 });
@@ -64,7 +64,13 @@ describe("gate top", () => {
     const { urls } = await serve("lab", "carriers");
     const seen = await Promise.all(Object.values(urls).map(snapshot));
     for (const [at, scheme] of Object.keys(urls).entries())
-      expect(seen[at], scheme).toMatchObject({ name: "lab", workers: [{ state: "ready" }], targets: [{ name: "text.echo" }] });
+      expect(seen[at], scheme).toMatchObject({
+        name: "lab",
+        workers: expect.arrayContaining([expect.objectContaining({ state: "ready" })]),
+        targets: [{ name: "text.echo" }],
+        pools: [{ name: "shop.*", servers: 1 }],
+        kept: { waiting: 0, dead: 0, isOld: false },
+      });
   });
 
   it("attaches to the gate that ?gate= names, where several share a Redis", async () => {

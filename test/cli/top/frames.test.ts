@@ -115,6 +115,12 @@ it("keeps its columns in line under names that are wide, long, or would move the
   for (const line of frame.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(80);
 });
 
+it("shows names of twenty letters whole at 80×24, if with a figure less", () => {
+  const ids = ["10.20.30.140:50051", "10.20.30.141:50051"];
+  const frame = draw(after(update(0, { workers: ids.map((id) => worker(id)) })), small);
+  for (const id of ids) expect(frame).toContain(id);
+});
+
 it("scrolls to the chosen row of a thousand", () => {
   const many = Array.from({ length: 1000 }, (_, at) => worker(`worker-${String(at).padStart(4, "0")}`));
   const state = after(update(0, { workers: many }), ...toWorkers, { type: "moved", by: 1_000_000 });

@@ -92,6 +92,23 @@ describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === unde
     expect(await worker.exit).toBe(0);
   });
 
+  it("counts kept jobs as they come and die, and shows the dead ones with their reasons", async () => {
+    const folder = await workspace({ "text.ts": handlers });
+    const running = await startGate(folder, 'jobs: { maxAttempts: 1 }, routes: { "text.*": {} }');
+    const client = connect(running.zmq);
+    onTestFinished(() => client.close());
+    const { id } = await client.call<{ id: string }>("Gate.submit", ["text.broken"]);
+    const terminal = new Terminal(`top --gate ${running.zmq}`);
+    await terminal.shows(/kept jobs .*1\/10k/);
+    const worker = new GateProcess(["worker", `${folder}/text.ts`, "--gate", running.zmq]);
+    await worker.says(/serving/);
+    await terminal.shows(/kept jobs .*0\/10k.* 1\n/);
+    terminal.press("Tab", "Enter");
+    await terminal.shows(new RegExp(`dead letters 1[\\s\\S]*text\\.broken {2}out of paper\\n.*${id} {2}attempts: 1 of 1`));
+    terminal.press("Escape");
+    await terminal.shows(/queues 1/);
+  });
+
   it("says that its gate is away, and follows it again after a restart", async () => {
     const { running, folder } = await busyGate();
     const terminal = new Terminal(`top --gate ${running.zmq}`);
@@ -105,13 +122,20 @@ describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === unde
 
   it.each([
     ["SIGTERM", "", 143],
+    ["SIGINT", "", 130],
+    ["SIGHUP", "", 129],
+    [
+      "a promise that nobody handles",
+      `--import 'data:text/javascript,process.on("SIGUSR2",()=>Promise.reject(new Error("left alone")))'`,
+      1,
+    ],
     ["a crash", `--import 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("a crash of its own")})'`, 1],
   ])("leaves a clean terminal on %s", async (what, nodeArgs, code) => {
     const folder = await workspace();
     const running = await startGate(folder);
     const terminal = new Terminal(`top --gate ${running.zmq}`, { nodeArgs });
     await terminal.shows(/nobody waits/);
-    process.kill(terminal.pid, what === "SIGTERM" ? "SIGTERM" : "SIGUSR2");
+    process.kill(terminal.pid, what.startsWith("SIG") ? what : "SIGUSR2");
     await terminal.shows(new RegExp(`^before\\n[\\s\\S]*exit code ${code}`));
     expect(terminal.modes).toEqual({ isAlternate: false, hasCursor: true });
   });
