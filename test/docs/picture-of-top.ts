@@ -22,7 +22,8 @@ const services: Readonly<Record<string, string>> = {
 export async function resize(width: number) { await sleep(15 + Math.random() * 40); return width; }
 export async function crop(width: number) { await sleep(5 + Math.random() * 10); return width; }`,
   "mail.ts": `import { setTimeout as sleep } from "node:timers/promises";
-export async function send(to: string) { await sleep(20); if (Math.random() < 0.02) throw new Error("mailbox is full"); return to; }`,
+import { GateError } from "unigate/worker";
+export async function send(to: string) { await sleep(20); if (to === "nobody") throw new GateError("not_found", "no such mailbox"); if (Math.random() < 0.02) throw new Error("mailbox is full"); return to; }`,
   "asr.ts": `import { setTimeout as sleep } from "node:timers/promises";
 export async function* transcribe(words: number) { for (let n = 0; n < words; n++) { await sleep(60); yield n; } }`,
 };
@@ -72,11 +73,19 @@ function call(): AbortController {
       }),
     );
   };
+  const submit = async (target: string, argument: unknown, times: number, pauseMs: number): Promise<void> => {
+    for (let time = 0; time < times && !over.signal.aborted; time++) {
+      await client.call("Gate.submit", [target, [argument]]);
+      await sleep(pauseMs);
+    }
+  };
   const calls = [
     every("thumbs.resize", 320, 40, 60),
     every("thumbs.crop", 64, 12, 50),
     every("mail.send", "ada", 6, 20),
     every("asr.transcribe", 30, 3, 500),
+    submit("asr.transcribe", 30, 200, 300),
+    submit("mail.send", "nobody", 3, 5000),
   ];
   void Promise.all(calls).then(() => client.close());
   return over;
