@@ -1,27 +1,26 @@
 import { createServer as createHttp1Server, type IncomingMessage, type Server as Http1Server, type ServerResponse } from "node:http";
-import {
-  createSecureServer,
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { type Address, type Door, GateError, type GateHost } from "unigate/transport";
+import { H2Connection } from "./h2/connection.ts";
+import { DuplexStream } from "./h2/duplex-stream.ts";
+import { HeaderFields } from "./h2/header-fields.ts";
+import { PageExchange } from "./h2/page-exchange.ts";
+import { ErrorCode } from "./h2/protocol.ts";
+import type { H2Stream } from "./h2/stream.ts";
 import type { CallHandler } from "./messages/call-stream.ts";
+import { toFlat } from "./messages/metadata-headers.ts";
+import { ProxiedCall, type ProxyHandler } from "./messages/proxied-stream.ts";
+import { statusTrailers } from "./messages/status-trailers.ts";
 import { nativeMethods } from "./native/index.ts";
 import { addressOf, defaultHost, defaultPort, type GrpcOptions } from "./options.ts";
 import { loadProtos } from "./protos/load-protos.ts";
 import { forwardCalls } from "./proxy/forwarded-call.ts";
 import { Upstreams } from "./proxy/upstreams.ts";
+import type { GrpcTls } from "./tls.ts";
 import { serveWeb } from "./web/serve-web.ts";
 
-const windowBytes = 1024 * 1024;
-const maxHeaderBytes = 64 * 1024;
-const maxStreams = 1000;
-/** A client that resets streams faster than this, per connection and second, is cut: CVE-2023-44487. */
-const maxResetsPerSecond = 500;
 /** The first bytes of every HTTP/2 connection. Source: RFC 9113 section 3.4. */
 const prefaceStart = "PRI";
 
@@ -31,7 +30,7 @@ export async function openGrpcDoor(options: GrpcOptions, gate: GateHost): Promis
   const upstreams = new Upstreams(gate, options.upstreams ?? {});
   const own = nativeMethods(gate, { ...(protos === undefined ? {} : { protos }), upstreams: () => upstreams.protos() });
   const forward = forwardCalls(gate, (headers) => upstreams.find(headers));
-  const door = new GrpcDoor(options, (path) => own.get(path) ?? forward);
+  const door = new GrpcDoor(options, { own, forward, now: () => gate.clock.now() });
   try {
     await upstreams.ready();
     await door.listen();
@@ -52,33 +51,34 @@ export async function openGrpcDoor(options: GrpcOptions, gate: GateHost): Promis
   };
 }
 
+/** What a door does with calls. */
+interface CallHandlers {
+  /** Methods of the gate itself, and of workers, by their path. */
+  own: { get(path: string): CallHandler | undefined };
+  /** Brings all others to where they are served. */
+  forward: ProxyHandler;
+  now: () => number;
+}
+
 class GrpcDoor {
   addresses: readonly Address[] = [];
   readonly #options: GrpcOptions;
-  readonly #handlerOf: (path: string) => CallHandler;
-  readonly #http2: Http2Server;
+  readonly #handlers: CallHandlers;
+  readonly #answer: (request: IncomingMessage, response: ServerResponse) => void;
   readonly #http1: Http1Server;
   readonly #server: Server;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #connections = new Set<H2Connection>();
   readonly #sockets = new Set<Socket>();
 
-  constructor(options: GrpcOptions, handlerOf: (path: string) => CallHandler) {
+  constructor(options: GrpcOptions, handlers: CallHandlers) {
     this.#options = options;
-    this.#handlerOf = handlerOf;
-    const web = serveWeb(handlerOf, options.web);
-    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#handlers = handlers;
+    const web = serveWeb((path) => handlers.own.get(path) ?? forwarded(handlers.forward), options.web);
+    this.#answer = (request, response) => {
       if (!web(request, response)) notGrpc(response);
     };
-    this.#http1 = createHttp1Server(answer);
-    this.#http2 = this.#createHttp2(answer);
-    // The compatibility API costs every stream that passes by it: only streams of gRPC-Web, and those that are no gRPC, get it.
-    const others = createServer(answer as never);
-    this.#http2.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
-      if (isGrpc(headers)) this.#handlerOf(headers[":path"] ?? "/")(stream, headers);
-      else others.emit("stream", stream, headers, flags, raw);
-    });
-    this.#http2.on("session", (session: ServerHttp2Session) => this.#watch(session));
-    this.#server = options.tls === undefined ? createTcpServer((socket) => this.#meet(socket)) : this.#http2;
+    this.#http1 = createHttp1Server(this.#answer);
+    this.#server = options.tls === undefined ? createTcpServer((socket) => this.#meet(socket)) : this.#secureServer(options.tls);
   }
 
   async listen(): Promise<void> {
@@ -98,45 +98,38 @@ class GrpcDoor {
   async close(): Promise<void> {
     this.#server.close();
     // GOAWAY first: a client then knows that what it has not been answered may run elsewhere.
-    for (const session of this.#sessions) session.close();
+    for (const connection of this.#connections) connection.goAway();
     await new Promise((resolve) => setImmediate(resolve));
-    for (const session of this.#sessions) session.destroy();
+    for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #createHttp2(answer: (request: IncomingMessage, response: ServerResponse) => void): Http2Server {
-    const { tls } = this.#options;
-    const settings = {
-      initialWindowSize: windowBytes,
-      maxConcurrentStreams: maxStreams,
-      maxHeaderListSize: maxHeaderBytes,
-      enablePush: false,
-    };
-    const limits = { settings, maxSessionMemory: 64, streamResetBurst: maxResetsPerSecond, streamResetRate: maxResetsPerSecond };
-    if (tls === undefined) return createServer(limits);
-    const { cert, key, ca, requireClient = false } = tls;
-    const server = createSecureServer({
-      ...limits,
+  #secureServer({ cert, key, ca, requireClient = false }: GrpcTls): Server {
+    const options = {
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
       ...(ca === undefined ? {} : { ca }),
       requestCert: requireClient,
       rejectUnauthorized: requireClient,
-      allowHTTP1: true,
+      ALPNProtocols: ["h2", "http/1.1"],
+    };
+    return createTlsServer(options, (socket: TLSSocket) => {
+      this.#keep(socket);
+      if (socket.alpnProtocol === "h2") this.#speakHttp2(socket, false);
+      else this.#http1.emit("connection", socket);
     });
-    // A `request` of HTTP/1.1; those of HTTP/2 come as streams.
-    server.on("request", (request, response) => {
-      if (request.httpVersionMajor === 1) answer(request as unknown as IncomingMessage, response as unknown as ServerResponse);
-    });
-    return server;
   }
 
-  /** Plain connections: HTTP/2 with prior knowledge, or HTTP/1.1, told apart by their first bytes. */
-  #meet(socket: Socket): void {
+  #keep(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {});
     socket.setNoDelay(true);
+  }
+
+  /** Plain connections: HTTP/2 with prior knowledge, or HTTP/1.1, told apart by their first bytes. */
+  #meet(socket: Socket): void {
+    this.#keep(socket);
     socket.setTimeout(greetingTimeoutMs, () => socket.destroy());
     socket.once("readable", () => {
       const first = socket.read() as Buffer | null;
@@ -145,16 +138,42 @@ class GrpcDoor {
       // Whoever takes the connection reads it from its start.
       socket.unshift(first);
       const isHttp2 = first.toString("latin1", 0, prefaceStart.length) === prefaceStart.slice(0, first.length);
-      (isHttp2 ? this.#http2 : this.#http1).emit("connection", socket);
+      if (isHttp2) this.#speakHttp2(socket, true);
+      else this.#http1.emit("connection", socket);
     });
   }
 
-  #watch(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    session.once("close", () => this.#sessions.delete(session));
-    session.on("error", () => {});
-    session.setLocalWindowSize(windowBytes * 16);
+  #speakHttp2(socket: Socket, isPlain: boolean): void {
+    const connection: H2Connection = new H2Connection(
+      socket,
+      { role: "server", isPlain, now: this.#handlers.now },
+      {
+        request: (stream, fields) => this.#serve(stream, fields),
+        closed: () => this.#connections.delete(connection),
+      },
+    );
+    this.#connections.add(connection);
+    socket.on("data", (bytes: Buffer) => connection.read(bytes));
   }
+
+  #serve(stream: H2Stream, fields: HeaderFields): void {
+    if (fields.isTooLarge) return refuse(stream, "the headers are larger than this port takes");
+    const { headers } = fields;
+    if (!isGrpc(headers)) return new PageExchange(stream, fields).answerBy(this.#answer);
+    const own = this.#handlers.own.get(headers[":path"] ?? "/");
+    if (own === undefined) this.#handlers.forward(stream, headers);
+    else own(new DuplexStream(stream), headers);
+  }
+}
+
+function forwarded(forward: ProxyHandler): CallHandler {
+  return (stream, headers) => forward(new ProxiedCall(stream), headers);
+}
+
+function refuse(stream: H2Stream, reason: string): void {
+  const status = statusTrailers(new GateError("resource_exhausted", reason));
+  stream.respond(new HeaderFields(toFlat({ ":status": 200, "content-type": "application/grpc", ...status })), true);
+  stream.reset(ErrorCode.none);
 }
 
 /** Time for the first byte of a connection, in ms. */

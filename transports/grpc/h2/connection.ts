@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   role: Role;
   /** The socket hands bytes to the system as they are, without TLS. */
   isPlain: boolean;
+  /** What is read is in one buffer, again and again: bytes are good for as long as a listener looks at them. */
+  reusesBuffers?: boolean;
   /** On any one clock, in ms. */
   now: () => number;
 }
@@ -29,6 +31,7 @@ const streamsBeforeSettings = 100;
  */
 export class H2Connection {
   readonly socket: Socket;
+  readonly reusesBuffers: boolean;
   readonly #owner: ConnectionOwner;
   readonly #sender: Sender;
   readonly #streams: StreamTable;
@@ -42,9 +45,9 @@ export class H2Connection {
 
   constructor(socket: Socket, options: ConnectionOptions, owner: ConnectionOwner) {
     this.socket = socket;
+    this.reusesBuffers = options.reusesBuffers ?? false;
     this.#owner = owner;
     this.#sender = new Sender(socket, options.isPlain);
-    socket.on("drain", () => this.#sender.pump());
     socket.on("error", (error) => this.#lost(error.message));
     socket.on("close", () => this.#lost("its connection closed"));
     this.#streams = new StreamTable(options.role);
@@ -82,7 +85,7 @@ export class H2Connection {
     this.isReached = true;
   }
 
-  /** Takes bytes of the socket; they are the caller's again when it returns. */
+  /** Takes bytes of the socket. */
   read(bytes: Buffer): void {
     if (this.destroyed) return;
     try {

@@ -1,10 +1,16 @@
 import type { Socket } from "node:net";
 import { FrameFlag, frameHeaderBytes, FrameType } from "./protocol.ts";
-import { writeInBurst } from "./write-burst.ts";
+import { type HeldWrite, writeInBurst } from "./write-burst.ts";
 
-const firstBytes = 8 * 1024;
-/** A buffer that has grown beyond this is not kept. */
-const keptBytes = 256 * 1024;
+const smallBytes = 8 * 1024;
+const largeBytes = 256 * 1024;
+/** Large buffers that wait for whoever needs one next: a connection keeps its small one alone. */
+const spare: Buffer<ArrayBuffer>[] = [];
+const maxSpare = 8;
+/** So much is written at once, before the turn is over: memory that is used again soon is still in the processor's cache. */
+const burstBytes = 128 * 1024;
+/** While the system has not taken this much, no more DATA should be written. */
+const fullBytes = 256 * 1024;
 
 /**
  * The frames that a connection is about to send: those of one turn of the event loop leave as one write.
@@ -14,17 +20,35 @@ const keptBytes = 256 * 1024;
 export class Outbox {
   readonly #socket: Socket;
   readonly #isShared: boolean;
-  #buffer: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(firstBytes);
+  readonly #hasRoom: () => void;
+  #small: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(smallBytes);
+  #buffer: Buffer<ArrayBuffer> = this.#small;
   #end = 0;
   #isHeld = false;
+  /** Somebody has been told that it is full, and not yet that it has room. */
+  #owesRoom = false;
+  readonly #atEndOfTurn: HeldWrite = {
+    writeNow: () => {
+      this.#isHeld = false;
+      this.writeNow();
+    },
+  };
   /** Where the flags of the last frame are, if it is DATA of `#lastStream`. */
   #lastFlags = -1;
   #lastStream = 0;
 
-  /** `isPlain`: the socket hands bytes to the system as they are. */
-  constructor(socket: Socket, isPlain: boolean) {
+  /** `isPlain`: the socket hands bytes to the system as they are. `hasRoom` is called when it is full no more. */
+  constructor(socket: Socket, isPlain: boolean, hasRoom: () => void) {
     this.#socket = socket;
     this.#isShared = isPlain;
+    this.#hasRoom = hasRoom;
+    socket.on("drain", () => this.#tellRoom());
+  }
+
+  get isFull(): boolean {
+    if (this.backlog < fullBytes) return false;
+    this.#owesRoom = true;
+    return true;
   }
 
   /** Bytes that the system has not taken. */
@@ -73,6 +97,7 @@ export class Outbox {
     this.bytes(payload);
     this.#lastFlags = flagsAt;
     this.#lastStream = streamId;
+    if (this.#end >= burstBytes) this.writeNow();
   }
 
   /** Ends a stream with the DATA frame that was written last, if it is of this stream and still here. */
@@ -83,8 +108,8 @@ export class Outbox {
     return true;
   }
 
+  /** Writes what is there. */
   writeNow(): void {
-    this.#isHeld = false;
     if (this.#end === 0) return;
     const socket = this.#socket;
     const bytes = this.#buffer.subarray(0, this.#end);
@@ -92,17 +117,33 @@ export class Outbox {
     this.#lastFlags = -1;
     if (socket.destroyed) return;
     socket.write(bytes);
-    if (!this.#isShared || socket.writableLength > 0 || this.#buffer.length > keptBytes) this.#buffer = Buffer.allocUnsafeSlow(firstBytes);
+    this.#renew(this.#isShared && socket.writableLength === 0);
+    // A socket whose every write was taken at once never drains.
+    this.#tellRoom();
+  }
+
+  /** Makes ready for the next frames; `isFree`: nobody needs the bytes of the last any more. */
+  #renew(isFree: boolean): void {
+    if (this.#buffer === this.#small) {
+      if (!isFree) this.#small = Buffer.allocUnsafeSlow(smallBytes);
+    } else if (isFree && this.#buffer.length === largeBytes && spare.length < maxSpare) spare.push(this.#buffer);
+    this.#buffer = this.#small;
+  }
+
+  #tellRoom(): void {
+    if (!this.#owesRoom || this.backlog >= fullBytes) return;
+    this.#owesRoom = false;
+    this.#hasRoom();
   }
 
   #reserve(bytes: number): void {
     if (!this.#isHeld) {
       this.#isHeld = true;
-      writeInBurst(this);
+      writeInBurst(this.#atEndOfTurn);
     }
     const needed = this.#end + bytes;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    const larger = needed <= largeBytes ? (spare.pop() ?? Buffer.allocUnsafeSlow(largeBytes)) : Buffer.allocUnsafeSlow(needed * 2);
     this.#buffer.copy(larger, 0, 0, this.#end);
     this.#buffer = larger;
   }

@@ -7,9 +7,6 @@ import { ConnectionFault, defaultFrameBytes, defaultWindowBytes, ErrorCode, Fram
 import { defaultSettings, type PeerSettings } from "./settings.ts";
 import type { H2Stream } from "./stream.ts";
 
-/** While the system has not taken this much, no more DATA is written. */
-const fullBytes = 1024 * 1024;
-
 /** What leaves on a connection: headers at once, DATA as far as the peer's windows go, and streams in line for the rest. */
 export class Sender {
   readonly outbox: Outbox;
@@ -20,11 +17,11 @@ export class Sender {
   #line: H2Stream[] = [];
 
   constructor(socket: Socket, isPlain: boolean) {
-    this.outbox = new Outbox(socket, isPlain);
+    this.outbox = new Outbox(socket, isPlain, () => this.pump());
   }
 
   get isFull(): boolean {
-    return this.outbox.backlog >= fullBytes;
+    return this.outbox.isFull;
   }
 
   headers(streamId: number, fields: HeaderFields, endsStream: boolean, extra?: readonly [string, string]): void {

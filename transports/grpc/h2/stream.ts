@@ -7,12 +7,12 @@ import { ErrorCode } from "./protocol.ts";
 export interface StreamListener {
   /** The first header block, or the trailers. */
   headers(fields: HeaderFields): void;
-  /** The bytes are the listener's. False: hold what comes next until `resume`. */
+  /** False: hold what comes next until `resume`. The bytes are good until it returns, where the connection reads into one buffer. */
   data(bytes: Buffer): boolean;
   /** The peer has said everything. */
   ended(): void;
   /** There is room again after a `write` that returned false. */
-  drained(): void;
+  hasRoom(): void;
   /** Nothing comes after it. `code` is that of a reset by either side; 0 for a stream that ended, or lost its connection. */
   closed(code: number): void;
 }
@@ -54,9 +54,11 @@ export class H2Stream {
   /** It is in the line of those that wait for room on the connection. */
   isInLine = false;
 
+  /** Without a listener it holds what comes until there is one, and it resumes. */
   constructor(connection: H2Connection, listener?: StreamListener) {
     this.connection = connection;
     this.#listener = listener;
+    this.#isPaused = listener === undefined;
   }
 
   listen(listener: StreamListener): void {
@@ -83,7 +85,7 @@ export class H2Stream {
     if (endsStream) this.#sentEnd();
   }
 
-  /** Sends bytes as soon as the peer has room for them; false: wait for `drained`. They may be written to once this returns. */
+  /** Sends bytes as soon as the peer has room for them; false: wait for `hasRoom`. They may be written to once this returns. */
   write(bytes: Uint8Array): boolean {
     if (this.isClosed || this.#hasSentEnd || this.#endsAfterQueue) return true;
     const sent = this.#queuedBytes === 0 && this.id !== 0 ? this.#send(bytes, 0) : 0;
@@ -139,7 +141,7 @@ export class H2Stream {
     if (this.#endsAfterQueue && !this.#hasSentEnd) this.#finish();
     if (this.#mustDrain && !this.connection.isFull) {
       this.#mustDrain = false;
-      if (!this.isClosed) this.#listener?.drained();
+      if (!this.isClosed) this.#listener?.hasRoom();
       return false;
     }
     return this.#mustDrain;
@@ -151,9 +153,9 @@ export class H2Stream {
     if (endsStream) this.heardEnd();
   }
 
-  /** `bytes` are the reader's, and copied. */
+  /** What is held has to be its own. */
   heardData(bytes: Buffer): void {
-    this.#hear({ bytes: copyOf(bytes) });
+    this.#hear({ bytes: this.#isPaused && this.connection.reusesBuffers ? Buffer.from(bytes) : bytes });
   }
 
   heardEnd(): void {
@@ -228,11 +230,4 @@ export class H2Stream {
   #closeIfDone(): void {
     if (this.#hasSentEnd && this.#hasHeardEnd && this.#held.length === 0) this.close(ErrorCode.none);
   }
-}
-
-/** What came in is in a buffer that is used again. */
-function copyOf(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafe(bytes.length);
-  bytes.copy(copy, 0);
-  return copy;
 }

@@ -39,8 +39,12 @@ function add(flat: MetadataValue[], key: string, value: string): void {
 
 /** Metadata as headers; what a header cannot carry is left out. */
 export function toHeaders(metadata: Metadata): OutgoingHttpHeaders {
+  return toObject(toFlatHeaders(metadata));
+}
+
+/** A list of name and value, name and value, as headers: of a name that repeats they have a list. */
+export function toObject(flat: readonly string[]): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
-  const flat = toFlatHeaders(metadata);
   for (let at = 0; at < flat.length; at += 2) {
     const key = flat[at] as string;
     const text = flat[at + 1] as string;
@@ -52,7 +56,17 @@ export function toHeaders(metadata: Metadata): OutgoingHttpHeaders {
   return headers;
 }
 
-/** The same as a list of name and value, name and value. */
+/** Headers as a list of name and value, name and value. */
+export function toFlat(headers: OutgoingHttpHeaders): string[] {
+  const flat: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    for (const one of [value].flat()) flat.push(name.toLowerCase(), String(one));
+  }
+  return flat;
+}
+
+/** Metadata as a list of name and value, name and value; what a header cannot carry is left out. */
 export function toFlatHeaders(metadata: Metadata): string[] {
   const flat: string[] = [];
   for (const [key, value] of metadata) {

@@ -28,7 +28,7 @@ export function openCallConnection(at: ServerAddress, clock: Clock, events: Conn
   });
   const connection: H2Connection = new H2Connection(
     socket,
-    { role: "client", isPlain, now: () => clock.now() },
+    { role: "client", isPlain, reusesBuffers: true, now: () => clock.now() },
     { goingAway: () => events.goingAway(), maxStreams: (count) => events.maxCalls(count), closed: gone },
   );
   const timer = clock.after(connectTimeoutMs, () => connection.destroy(`no connection to ${at.address} in ${connectTimeoutMs} ms`));

@@ -1,8 +1,10 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import { GateError, type GateHost, Job, type JobControl, Metadata, type MetadataValue, type ReplySink } from "unigate/transport";
-import type { CallHandler, CallStream } from "../messages/call-stream.ts";
+import { HeaderFields } from "../h2/header-fields.ts";
+import type { StreamListener } from "../h2/stream.ts";
 import { parseTimeout } from "../messages/grpc-timeout.ts";
-import { toHeaders, toMetadata } from "../messages/metadata-headers.ts";
+import { toFlat, toFlatHeaders, toMetadata } from "../messages/metadata-headers.ts";
+import type { ProxiedStream, ProxyHandler } from "../messages/proxied-stream.ts";
 import { statusTrailers } from "../messages/status-trailers.ts";
 import { admit } from "../native/admit.ts";
 import type { TenantRoom } from "./tenant-room.ts";
@@ -20,7 +22,7 @@ export interface Destination {
 }
 
 /** Brings calls to gRPC servers as jobs whose bytes nobody reads; `find` tells where one goes, or throws. */
-export function forwardCalls(gate: GateHost, find: (headers: IncomingHttpHeaders) => Destination): CallHandler {
+export function forwardCalls(gate: GateHost, find: (headers: IncomingHttpHeaders) => Destination): ProxyHandler {
   return (stream, headers) => {
     const reply = new ForwardedReply(stream, String(headers["content-type"]));
     try {
@@ -31,32 +33,37 @@ export function forwardCalls(gate: GateHost, find: (headers: IncomingHttpHeaders
         payload: noBytes,
         contentType: String(headers["content-type"]),
         deadline: gate.clock.now() + timeoutMs,
-        metadata: Metadata.fromFlat([...ownOf(headers), ...admit(gate, toMetadata(headers), method).flat]),
+        metadata: metadataOf(gate, headers, method),
         streamsInput: true,
       });
-      if (tenants === undefined) return start(gate, job, stream, reply);
+      if (tenants === undefined) return reply.controlledBy(gate.dispatch(job, reply), true);
       const takeBack = tenants.ask(headers, timeoutMs, {
         enter(leave) {
           tenants.admit(job);
           reply.whenDone(leave);
-          start(gate, job, stream, reply);
+          reply.controlledBy(gate.dispatch(job, reply), true);
         },
         refuse: (error) => reply.fail(error),
       });
-      reply.controlledBy({ cancel: takeBack, resume: () => {} });
+      if (!reply.isRunning) reply.controlledBy({ cancel: takeBack, resume: () => {} }, false);
     } catch (error) {
       reply.fail(GateError.from(error, "internal"));
     }
   };
 }
 
-function start(gate: GateHost, job: Job, stream: CallStream, reply: ForwardedReply): void {
-  const control = gate.dispatch(job, reply);
-  reply.controlledBy(control);
-  stream.on("data", (bytes: Buffer) => {
-    if (control.input?.(bytes) === false) stream.pause();
-  });
-  stream.on("end", () => control.endInput?.());
+/** Calls with the same headers have the same metadata; headers are the same object where a connection found that they repeat. */
+const known = new WeakMap<IncomingHttpHeaders, { own: Metadata; whole: Metadata }>();
+
+function metadataOf(gate: GateHost, headers: IncomingHttpHeaders, method: string): Metadata {
+  const before = known.get(headers);
+  const own = before?.own ?? toMetadata(headers);
+  const admitted = admit(gate, own, method);
+  if (before !== undefined && admitted === own) return before.whole;
+  const whole = Metadata.fromFlat([...ownOf(headers), ...admitted.flat]);
+  // A key is looked at, and taken out, at every call.
+  if (admitted === own) known.set(headers, { own, whole });
+  return whole;
 }
 
 /** What only the upstream's end of the call needs to know. */
@@ -70,32 +77,28 @@ function ownOf(headers: IncomingHttpHeaders): MetadataValue[] {
 }
 
 /** The answer of a gRPC server as it came. A caller that reads slowly holds it up; one that leaves cancels the job. */
-class ForwardedReply implements ReplySink {
-  readonly #stream: CallStream;
+class ForwardedReply implements ReplySink, StreamListener {
+  readonly #stream: ProxiedStream;
   readonly #contentType: string;
   #control: JobControl | undefined;
-  #trailers: OutgoingHttpHeaders = {};
   #isOver = false;
   #hasLeft = false;
   #done: (() => void) | undefined;
+  /** The job is dispatched. */
+  isRunning = false;
 
-  constructor(stream: CallStream, contentType: string) {
+  constructor(stream: ProxiedStream, contentType: string) {
     this.#stream = stream;
     this.#contentType = contentType;
-    stream.on("drain", () => this.#control?.resume());
-    stream.on("error", () => {});
-    stream.on("wantTrailers", () => stream.sendTrailers(this.#trailers));
-    stream.on("close", () => {
-      if (this.#isOver) return;
-      this.#isOver = true;
-      this.#hasLeft = true;
-      this.#control?.cancel("the gRPC client left");
-    });
+    stream.listen(this);
   }
 
-  controlledBy(control: JobControl): void {
+  /** Who can end the call: the job, once there is one. */
+  controlledBy(control: JobControl, isRunning: boolean): void {
     this.#control = control;
+    this.isRunning = isRunning;
     if (this.#hasLeft) control.cancel("the gRPC client left");
+    else if (isRunning) this.#stream.resume();
   }
 
   /** `done` is called when the job has ended: once, and perhaps after the caller has left. */
@@ -103,13 +106,39 @@ class ForwardedReply implements ReplySink {
     this.#done = done;
   }
 
+  // From the caller.
+
+  /** Trailers of a client say nothing in gRPC. */
+  headers(): void {}
+
+  data(bytes: Buffer): boolean {
+    return this.#isOver || this.#control?.input?.(bytes) !== false;
+  }
+
+  ended(): void {
+    if (!this.#isOver) this.#control?.endInput?.();
+  }
+
+  hasRoom(): void {
+    this.#control?.resume();
+  }
+
+  closed(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#hasLeft = true;
+    this.#control?.cancel("the gRPC client left");
+  }
+
+  // From the server.
+
   head(metadata: Metadata): void {
-    if (!this.#isOver) this.#respond(rawHeaders(metadata));
+    if (!this.#isOver) this.#stream.respond(headFields(metadata, this.#contentType), false);
   }
 
   chunk(payload: Uint8Array): boolean {
     if (this.#isOver) return true;
-    if (!this.#stream.headersSent) this.#respond({});
+    if (!this.#stream.hasSentHeaders) this.head(Metadata.empty);
     return this.#stream.write(payload);
   }
 
@@ -117,38 +146,55 @@ class ForwardedReply implements ReplySink {
     this.#done?.();
     if (this.#isOver) return;
     if (payload !== undefined) this.chunk(payload);
-    const raw = rawHeaders(trailers);
-    this.#finish({ "grpc-status": "0", ...raw });
+    this.#finish(trailerFields(trailers));
   }
 
   fail(error: GateError): void {
     this.#done?.();
-    if (!this.#isOver) this.#finish(statusTrailers(error));
+    if (!this.#isOver) this.#finish(new HeaderFields(toFlat(statusTrailers(error))));
   }
 
   drained(): void {
     this.#stream.resume();
   }
 
-  #respond(headers: OutgoingHttpHeaders): void {
-    this.#stream.respond({ ...headers, ":status": 200, "content-type": this.#contentType }, { waitForTrailers: true });
-  }
-
-  #finish(trailers: OutgoingHttpHeaders): void {
+  #finish(trailers: HeaderFields): void {
     this.#isOver = true;
-    if (this.#stream.destroyed) return;
-    if (this.#stream.headersSent) {
-      this.#trailers = trailers;
-      this.#stream.end();
-    } else this.#stream.respond({ ...trailers, ":status": 200, "content-type": this.#contentType }, { endStream: true });
+    if (this.#stream.hasSentHeaders) this.#stream.end(trailers);
+    else this.#stream.respond(new HeaderFields([...headStart(this.#contentType), ...trailers.flat]), true);
     // Whatever the caller still sends is read and dropped: it may be held up, and would never see the status.
     this.#stream.resume();
   }
 }
 
+/** Answers that say the same have the same metadata: their fields are made once. */
+const heads = new WeakMap<Metadata, { contentType: string; fields: HeaderFields }>();
+const trailers = new WeakMap<Metadata, HeaderFields>();
+
+function headFields(metadata: Metadata, contentType: string): HeaderFields {
+  const before = heads.get(metadata);
+  if (before !== undefined && before.contentType === contentType) return before.fields;
+  const fields = new HeaderFields([...headStart(contentType), ...rawFlat(metadata)]);
+  heads.set(metadata, { contentType, fields });
+  return fields;
+}
+
+function trailerFields(metadata: Metadata): HeaderFields {
+  const before = trailers.get(metadata);
+  if (before !== undefined) return before;
+  const flat = rawFlat(metadata);
+  const fields = new HeaderFields(metadata.get("grpc-status") === undefined ? ["grpc-status", "0", ...flat] : flat);
+  trailers.set(metadata, fields);
+  return fields;
+}
+
+function headStart(contentType: string): string[] {
+  return [":status", "200", "content-type", contentType];
+}
+
 /** Headers with those of gRPC itself, which other metadata never has. */
-function rawHeaders(metadata: Metadata): OutgoingHttpHeaders {
-  const headers = toHeaders(metadata);
-  for (const [key, value] of metadata) if (key.startsWith("grpc-") && typeof value === "string") headers[key] = value;
-  return headers;
+function rawFlat(metadata: Metadata): string[] {
+  const flat = toFlatHeaders(metadata);
+  for (const [key, value] of metadata) if (key.startsWith("grpc-") && typeof value === "string") flat.push(key, value);
+  return flat;
 }

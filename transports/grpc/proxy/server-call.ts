@@ -93,10 +93,11 @@ export class ServerCall implements JobControl, StreamListener {
   }
 
   data(bytes: Buffer): boolean {
-    return this.#isOver || this.#sink.chunk(bytes);
+    // A proxied call's bytes are written at once, or copied where they have to wait; whoever else takes them may keep them.
+    return this.#isOver || this.#sink.chunk(this.#isTransparent ? bytes : Buffer.from(bytes));
   }
 
-  drained(): void {
+  hasRoom(): void {
     if (!this.#isOver) this.#sink.drained?.();
   }
 
