@@ -263,6 +263,8 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
 
   #unreachable(): GateError {
     if (this.#refusal !== undefined) return this.#refusal;
+    // Something answers, and it is told why that is no use.
+    if (this.#lastError?.code === "failed_precondition") return this.#lastError;
     const reason = this.#lastError?.message ?? `no gate answers at ${shownUrl(this.#url)}`;
     return new GateError("unavailable", `${reason}; is it running? \`gate serve\` starts one, \`gate dev FILE\` one with a worker`, {
       cause: this.#lastError,
