@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
 import { type Connector, GateError } from "unigate/transport";
+import { certificateFault } from "./certificate-fault.ts";
 import { WsConnection } from "./ws-connection.ts";
 
 const maxFrameBytes = 1024 * 1024 * 1024;
@@ -20,7 +21,9 @@ export const connector: Connector = {
     const settled = (): void => signal.removeEventListener("abort", giveUp);
     socket.once("error", (error) => {
       settled();
-      unreachable(error.message || (error as { code?: string }).code || "the connection failed");
+      const fault = certificateFault(error);
+      if (fault === undefined) unreachable(error.message || (error as { code?: string }).code || "the connection failed");
+      else reject(new GateError("failed_precondition", `cannot reach a gate at ${url.href}: ${fault}`, { cause: error }));
     });
     socket.once("open", () => {
       settled();
