@@ -16,6 +16,7 @@ export default defineConfig({
     http({
       port: 9000,
       host: "127.0.0.1", // "0.0.0.0" lets other machines in
+      // tls: { cert: "fullchain.pem", key: "key.pem" }, // https:// and wss://; files are read again when they were renewed
       // bodyLimit: "16mb", // of one request; never more than maxPayload
       // bodyMemory: "256mb", // of all that are being received
       // control: "", // prefix of the gate's own pages, for when a service wants /health itself

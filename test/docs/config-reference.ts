@@ -21,6 +21,7 @@ const parts: readonly (readonly [title: string, file: string, name: string])[] =
   ["`webhook` of a route: the secret of every sender", "src/webhook/secret.ts", "SecretOptions"],
   ["`webhook` of a route: senders that sign the time", "src/webhook/tolerance.ts", "ToleranceOptions"],
   ["`http()`", "transports/http/options.ts", "HttpOptions"],
+  ["`http({ tls })`", "transports/http/tls.ts", "HttpTls"],
   ["`http({ registry })`", "transports/http/options.ts", "RegistryOptions"],
   ["`http({ cors })`", "transports/http/cors.ts", "CorsOptions"],
   ["`http({ proxy: [{ … }] })`", "transports/http/proxy/proxy-route.ts", "ProxyRoute"],

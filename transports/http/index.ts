@@ -35,4 +35,5 @@ export const connector: Connector = {
 };
 export type { CorsOptions } from "./cors.ts";
 export type { ProxyHealth, ProxyRoute, ProxyServer } from "./proxy/proxy-route.ts";
+export type { HttpTls } from "./tls.ts";
 export type { HttpOptions, RegistryOptions } from "./options.ts";

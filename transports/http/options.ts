@@ -2,6 +2,7 @@ import type { CorsOptions } from "./cors.ts";
 import { checkRoutes } from "./proxy/check-routes.ts";
 import type { ProxySettings } from "./proxy/index.ts";
 import type { ProxyRoute } from "./proxy/proxy-route.ts";
+import { checkTls, type HttpTls } from "./tls.ts";
 import { type Address, type ConfigFault, type Duration, parseDuration, parseSize, type Size } from "unigate/transport";
 
 /** Options of the HTTP transport. */
@@ -10,6 +11,8 @@ export interface HttpOptions {
   port?: number;
   /** Address to listen on; default `"127.0.0.1"`, `"0.0.0.0"` for every network. */
   host?: string;
+  /** Speaks HTTPS, and `wss://`, with this certificate; default plain HTTP. */
+  tls?: HttpTls;
   /** Largest request body; default `"16mb"`, and never more than the gate's `maxPayload`. */
   bodyLimit?: Size;
   /** All bodies that are being received together; default `"256mb"`. A request that does not fit is answered 429. */
@@ -42,6 +45,7 @@ export interface RegistryOptions {
 export interface HttpSettings {
   port: number;
   host: string;
+  tls: HttpTls | undefined;
   bodyLimit: number;
   bodyMemory: number;
   control: string;
@@ -61,14 +65,15 @@ const defaultHost = "127.0.0.1";
 const defaultPort = 9000;
 
 /** The address that options name, and what people find there. */
-export function addressOf({ host = defaultHost, port = defaultPort }: HttpOptions): Address {
-  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`, purpose };
+export function addressOf({ host = defaultHost, port = defaultPort, tls }: HttpOptions): Address {
+  return { url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`, purpose };
 }
 
 const defaultHeartbeatMs = 60_000;
 const keys = [
   "port",
   "host",
+  "tls",
   "bodyLimit",
   "bodyMemory",
   "control",
@@ -86,12 +91,13 @@ export function checkOptions(options: HttpOptions): ConfigFault[] {
   if (typeof options !== "object" || options === null)
     return [{ path: "options", problem: "are not an object", remedy: "write http({ port: 9000 }) or http()" }];
   const faults: ConfigFault[] = [];
-  const { port, host, bodyLimit, bodyMemory, control, requestTimeout, trustProxy, cors, proxy, proxyFile, docs, registry } = options;
+  const { port, host, tls, bodyLimit, bodyMemory, control, requestTimeout, trustProxy, cors, proxy, proxyFile, docs, registry } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     faults.push({ path: "port", problem: `${JSON.stringify(port)} is not a port`, remedy: "write a whole number from 0 to 65535" });
   }
   if (host !== undefined && (typeof host !== "string" || host === ""))
     faults.push({ path: "host", problem: "is not an address", remedy: 'write "127.0.0.1" or "0.0.0.0"' });
+  if (tls !== undefined) faults.push(...checkTls(tls));
   if (bodyLimit !== undefined && !((parseSize(bodyLimit) ?? 0) > 0))
     faults.push({ path: "bodyLimit", problem: "is not a size above zero", remedy: 'write one such as "16mb"' });
   if (bodyMemory !== undefined && !((parseSize(bodyMemory) ?? 0) > 0))
@@ -131,6 +137,7 @@ export function toSettings(options: HttpOptions, maxPayloadBytes: number): HttpS
   return {
     port: options.port ?? defaultPort,
     host: options.host ?? defaultHost,
+    tls: options.tls,
     bodyLimit: Math.min(parseSize(options.bodyLimit) ?? 16 * 1024 * 1024, maxPayloadBytes),
     bodyMemory: parseSize(options.bodyMemory) ?? 256 * 1024 * 1024,
     control: options.control ?? "",

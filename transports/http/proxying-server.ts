@@ -1,10 +1,14 @@
+import { createServer as createSecureServer } from "node:https";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, type ServerOptions } from "node:http";
 import type { Clock } from "unigate/transport";
 import { answerTooSlow } from "./malformed.ts";
+import type { HttpTls } from "./tls.ts";
 
 /** What a server of proxied and of other requests needs. */
 export interface ProxyingServerOptions {
   http: ServerOptions;
+  /** Undefined for a server without TLS. */
+  certificate: HttpTls | undefined;
   clock: Clock;
   /** For a request that is not proxied to arrive in full, in ms; 0 for none. */
   requestTimeoutMs: number;
@@ -15,6 +19,9 @@ export interface ProxyingServerOptions {
 /** Idle connections are kept this long, in ms: what fastify's own servers do. */
 const keepAliveMs = 72_000;
 
+/** For a TLS handshake, in ms. */
+const handshakeMs = 10_000;
+
 /**
  * A server whose proxied requests pass by the framework: nobody reads their bodies but the upstream.
  *
@@ -22,13 +29,21 @@ const keepAliveMs = 72_000;
  */
 export function createProxyingServer(options: ProxyingServerOptions, others: RequestListener): Server {
   const limitBody = createBodyLimit(options);
-  const server = createServer(options.http, (request, response) => {
+  const server = createListening(options, (request, response) => {
     if (options.proxies(request, response)) return;
     limitBody(request);
     others(request, response);
   });
   server.keepAliveTimeout = keepAliveMs;
   server.requestTimeout = 0;
+  return server;
+}
+
+function createListening({ http, certificate }: ProxyingServerOptions, listener: RequestListener): Server {
+  if (certificate === undefined) return createServer(http, listener);
+  const server = createSecureServer({ ...http, ...certificate, handshakeTimeout: handshakeMs }, listener);
+  // Node would have it answered in HTTP, which nobody on the other side could read.
+  server.removeAllListeners("tlsClientError").on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
+import type { Server as SecureServer } from "node:https";
 import { Server as TcpServer } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
@@ -16,6 +17,7 @@ import { createProxyingServer } from "./proxying-server.ts";
 import { type SharedRegistry, shareRegistry } from "./registry/shared-registry.ts";
 import { requestIdOf } from "./request-job.ts";
 import { addRoutes, answerFault } from "./routes.ts";
+import { followCertificate, loadCertificate } from "./tls.ts";
 
 /** How long a door that closes waits for replies that are still being read, in ms. */
 const lastRepliesMs = 5000;
@@ -39,6 +41,8 @@ class HttpDoor implements Door {
   readonly #responses = new OpenResponses();
   #links: LinkServer | undefined;
   readonly #passThrough: PassThrough;
+  /** Ends the looks at the files of the certificate. */
+  #unfollow: () => void = () => {};
   #isDraining = false;
 
   readonly #asksToClose = (): boolean => this.#isDraining;
@@ -86,11 +90,11 @@ class HttpDoor implements Door {
     const { host, port } = this.#settings;
     try {
       const url = await this.#app.listen({ host, port });
-      const { control, cors } = this.#settings;
+      const { control, cors, tls } = this.#settings;
       this.#links = acceptLinks(this.#app.server, `${control}/link`, this.#gate, cors, (...upgrade) =>
         this.#passThrough.upgrade(...upgrade),
       );
-      this.addresses = [{ url, purpose }];
+      this.addresses = [{ url: tls === undefined ? url : url.replace("http", "https"), purpose }];
     } catch (error) {
       throw listenError(error, host, port);
     }
@@ -123,6 +127,7 @@ class HttpDoor implements Door {
     const timer = this.#gate.clock.after(lastRepliesMs, giveUp);
     await Promise.race([this.#responses.sent(), patience]);
     timer.clear();
+    this.#unfollow();
     this.#app.server.closeAllConnections();
     await this.#app.close();
     await this.#passThrough.close();
@@ -171,8 +176,11 @@ class HttpDoor implements Door {
 
   #createServer(http: ServerOptions, others: RequestListener): Server {
     const proxies = (request: IncomingMessage, response: ServerResponse): boolean => this.#passThrough.handle(request, response);
-    const { requestTimeoutMs } = this.#settings;
-    const server = createProxyingServer({ http, clock: this.#gate.clock, requestTimeoutMs, proxies }, this.#shortened(others));
+    const { requestTimeoutMs, tls } = this.#settings;
+    const { clock, logger } = this.#gate;
+    const certificate = tls === undefined ? undefined : loadCertificate(tls);
+    const server = createProxyingServer({ http, certificate, clock, requestTimeoutMs, proxies }, this.#shortened(others));
+    if (tls !== undefined) this.#unfollow = followCertificate(tls, server as SecureServer, clock, logger);
     // fastify does this for the servers that it makes itself.
     server.on("clientError", answerMalformed);
     return server;
