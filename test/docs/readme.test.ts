@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { cp, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { defaultPorts } from "../support/default-ports.ts";
 import { blocksOf, run } from "../support/page.ts";
@@ -27,6 +29,11 @@ it("the README's commands and code do what it says, in its order", async () => {
   expect(await run(worker!, folder)).toBe('"Hello, Ada"\n');
   await writeFile(`${folder}/client.ts`, client!);
   expect(await run("node client.ts", folder)).toBe("Hello, Ada\n1\n2\n3\n");
+});
+
+it("npx finds the command in a clone, and may run it", async () => {
+  const { stdout } = await promisify(execFile)("npx", ["gate", "--version"], { cwd: root });
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 it("the first example's commands do what its page says", async () => {
