@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { eventuallyTrue } from "./eventually.ts";
 import { freePorts, redisProgram, RedisServer } from "./redis-server.ts";
 
-/** A cluster of three masters, each with a third of the slots. */
+/** A cluster of three masters, each with a third of the slots; with replicas, one each. */
 export class RedisCluster implements AsyncDisposable {
   readonly nodes: readonly RedisServer[];
 
@@ -11,24 +11,49 @@ export class RedisCluster implements AsyncDisposable {
     this.nodes = nodes;
   }
 
-  static async start(): Promise<RedisCluster> {
-    const ports = await freePorts(6);
+  static async start(replicas: 0 | 1 = 0): Promise<RedisCluster> {
+    const count = 3 + 3 * replicas;
+    const ports = await freePorts(2 * count);
     const nodes: RedisServer[] = [];
-    for (const port of ports.slice(0, 3)) {
-      const bus = String(ports[nodes.length + 3]);
+    for (const port of ports.slice(0, count)) {
+      const bus = String(ports[nodes.length + count]);
       const args = ["--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "1000", "--appendonly", "yes"];
       nodes.push(await RedisServer.start(args, port));
     }
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
-    await promisify(execFile)(redisProgram("redis-cli"), ["--cluster", "create", ...addresses, "--cluster-yes"]);
+    await promisify(execFile)(redisProgram("redis-cli"), [
+      "--cluster",
+      "create",
+      ...addresses,
+      "--cluster-replicas",
+      String(replicas),
+      "--cluster-yes",
+    ]);
     for (const { client } of nodes)
       await eventuallyTrue("the cluster is whole", async () => /cluster_state:ok/.test(await client.cluster("INFO")));
+    for (const { client } of nodes.slice(3))
+      await eventuallyTrue("a replica follows", async () => /master_link_status:up/.test(await client.info("replication")));
     return new RedisCluster(nodes);
   }
 
   get url(): string {
     const [first, ...others] = this.nodes as [RedisServer, ...RedisServer[]];
     return `${first.url}?cluster=true${others.map(({ port }) => `&node=127.0.0.1:${port}`).join("")}`;
+  }
+
+  /** Who has a key: a master, and its replica once the other nodes have heard of it. */
+  async holdersOf(key: string): Promise<{ master: RedisServer; replica: RedisServer }> {
+    const [{ client }] = this.nodes as [RedisServer];
+    const slot = await client.cluster("KEYSLOT", key);
+    let holders: (RedisServer | undefined)[] = [];
+    await eventuallyTrue("a master and its replica are known", async () => {
+      const ranges = await client.cluster("SLOTS");
+      const [, , ...known] = ranges.find(([from, to]) => from <= slot && slot <= to) ?? [0, 0];
+      holders = known.map(([, port]) => this.nodes.find((node) => node.port === port));
+      return holders.length === 2;
+    });
+    const [master, replica] = holders as [RedisServer, RedisServer];
+    return { master, replica };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

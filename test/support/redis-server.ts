@@ -47,7 +47,8 @@ export class RedisServer implements AsyncDisposable {
 
   /** For the test's own questions. */
   get client(): Redis {
-    this.#client ??= new Redis(this.port, { maxRetriesPerRequest: null });
+    // It connects again by itself when a test takes the server away.
+    this.#client ??= new Redis(this.port, { maxRetriesPerRequest: null }).on("error", () => {});
     return this.#client;
   }
 

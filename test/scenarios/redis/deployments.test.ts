@@ -45,6 +45,28 @@ describe("a cluster of three nodes", () => {
   }, 60_000);
 });
 
+describe("a cluster with replicas", () => {
+  it("loses a master: its replica takes over, what had waited there runs and is answered", { timeout: 90_000 }, async () => {
+    const cluster = await RedisCluster.start(1);
+    await using world = RedisWorld.on(cluster, cluster.nodes[0]!);
+    // Nobody gives anything up before the replica has taken over.
+    world.heartbeat("1m");
+    const gate = await world.gate();
+    await (await world.worker(services)).close();
+    const client = await world.clientOf(gate);
+    await eventuallyTrue("the gate knows it", () => gate.status.services().some(({ name }) => name === "service0"));
+    const calls = [1, 2, 3].map((at) => client.call("service0.echo", [at], { timeout: "1m" }));
+    const { master, replica } = await cluster.holdersOf("gate:{service0}:jobs");
+    await replica.client.readonly();
+    await eventuallyTrue("the replica has them", async () => (await replica.client.xlen("gate:{service0}:jobs")) === 3);
+    await master.kill();
+    await eventuallyTrue("the replica takes over", async () => (await replica.client.role())[0] === "master", 30_000);
+    await world.worker(services);
+    expect(await Promise.all(calls)).toEqual([1, 2, 3]);
+    await eventuallyTrue("calls go on", async () => await answers(client.call("service0.echo", [4], { timeout: 2000 })), 15_000);
+  });
+});
+
 describe("a master that a sentinel watches", () => {
   it("is gone: its replica takes over, and everybody goes on there", async () => {
     const sentinel = await RedisSentinel.start();
