@@ -31,9 +31,10 @@ return ends
 
 /** Jobs are done: acknowledges and removes them. KEYS: jobs. ARGV: group, then ids. */
 export const doneScript: Script = script(`
-for at = 2, #ARGV do
-  redis.call('XACK', KEYS[1], ARGV[1], ARGV[at])
-  redis.call('XDEL', KEYS[1], ARGV[at])
+for at = 2, #ARGV, 1000 do
+  local last = math.min(at + 999, #ARGV)
+  redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, at, last))
+  redis.call('XDEL', KEYS[1], unpack(ARGV, at, last))
 end
 return 1
 `);
