@@ -185,7 +185,7 @@ export class H2Connection {
     this.#add(stream);
     stream.hasSentHeaders = true;
     this.#sender.headers(stream.id, fields, false, extra);
-    stream.pump();
+    if (stream.pump()) this.#sender.wait(stream);
     if (this.#streams.isUsedUp) this.#owner.goingAway?.();
   }
 

@@ -5,10 +5,10 @@ const ofRequests: ReadonlySet<string> = new Set([":method", ":scheme", ":path", 
 /** They are for one connection of HTTP/1.1, and say what other fields say here. */
 const ofConnections: ReadonlySet<string> = new Set(["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]);
 // oxlint-disable-next-line no-control-regex
-const forbiddenInValue = /[\0\r\n]|^[ \t]|[ \t]$/;
+const forbiddenInValue = /[\0\r\n]/;
 const name = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 
-/** Tells what a block is, and whether it keeps the rules. Source: RFC 9113 sections 8.1 to 8.3. */
+/** Tells what a block is, and whether it keeps the rules; white space around values is let pass, for Node.js sends some. Source: RFC 9113 sections 8.1 to 8.3. */
 export function kindOf(flat: readonly string[]): BlockKind {
   const pseudo = new Set<string>();
   let hasFields = false;
