@@ -3,7 +3,7 @@ import { FrameFlag, frameHeaderBytes, FrameType } from "./protocol.ts";
 import { type HeldWrite, writeInBurst } from "./write-burst.ts";
 
 const smallBytes = 8 * 1024;
-const largeBytes = 256 * 1024;
+const largeBytes = 160 * 1024;
 /** Large buffers that wait for whoever needs one next: a connection keeps its small one alone. */
 const spare: Buffer<ArrayBuffer>[] = [];
 const maxSpare = 8;
@@ -116,18 +116,15 @@ export class Outbox {
     this.#end = 0;
     this.#lastFlags = -1;
     if (socket.destroyed) return;
-    socket.write(bytes);
-    this.#renew(this.#isShared && socket.writableLength === 0);
+    const buffer = this.#buffer;
+    this.#buffer = this.#small;
+    if (buffer !== this.#small) socket.write(bytes, () => giveBack(buffer));
+    else {
+      socket.write(bytes);
+      if (!this.#isShared || socket.writableLength > 0) this.#buffer = this.#small = Buffer.allocUnsafeSlow(smallBytes);
+    }
     // A socket whose every write was taken at once never drains.
     this.#tellRoom();
-  }
-
-  /** Makes ready for the next frames; `isFree`: nobody needs the bytes of the last any more. */
-  #renew(isFree: boolean): void {
-    if (this.#buffer === this.#small) {
-      if (!isFree) this.#small = Buffer.allocUnsafeSlow(smallBytes);
-    } else if (isFree && this.#buffer.length === largeBytes && spare.length < maxSpare) spare.push(this.#buffer);
-    this.#buffer = this.#small;
   }
 
   #tellRoom(): void {
@@ -147,4 +144,8 @@ export class Outbox {
     this.#buffer.copy(larger, 0, 0, this.#end);
     this.#buffer = larger;
   }
+}
+
+function giveBack(buffer: Buffer<ArrayBuffer>): void {
+  if (buffer.length === largeBytes && spare.length < maxSpare) spare.push(buffer);
 }

@@ -149,18 +149,23 @@ export class H2Stream {
 
   heardHeaders(fields: HeaderFields, endsStream: boolean): void {
     this.hasHeardHeaders = true;
-    this.#hear({ fields });
-    if (endsStream) this.heardEnd();
+    if (this.#isPaused) this.#held.push({ fields });
+    else this.#listener?.headers(fields);
+    if (endsStream && !this.isClosed) this.heardEnd();
   }
 
-  /** What is held has to be its own. */
   heardData(bytes: Buffer): void {
-    this.#hear({ bytes: this.#isPaused && this.connection.reusesBuffers ? Buffer.from(bytes) : bytes });
+    if (!this.#isPaused) return this.#deliverData(bytes);
+    // What is held has to be its own.
+    this.#held.push({ bytes: this.connection.reusesBuffers ? Buffer.from(bytes) : bytes });
+    this.#heldBytes += bytes.length;
+    this.connection.hold(bytes.length);
   }
 
   heardEnd(): void {
     this.#hasHeardEnd = true;
-    this.#hear({ end: true });
+    if (this.#isPaused) this.#held.push({ end: true });
+    else this.#deliverEnd();
   }
 
   /** Bytes that nobody hears, padding for one, count as consumed. */
@@ -186,21 +191,15 @@ export class H2Stream {
     this.#listener?.closed(code);
   }
 
-  #hear(what: Held): void {
-    if (!this.#isPaused) return this.#deliver(what);
-    this.#held.push(what);
-    if (!("bytes" in what)) return;
-    this.#heldBytes += what.bytes.length;
-    this.connection.hold(what.bytes.length);
-  }
-
   #deliver(what: Held): void {
     if ("bytes" in what) this.#deliverData(what.bytes);
     else if ("fields" in what) this.#listener?.headers(what.fields);
-    else {
-      this.#listener?.ended();
-      this.#closeIfDone();
-    }
+    else this.#deliverEnd();
+  }
+
+  #deliverEnd(): void {
+    this.#listener?.ended();
+    this.#closeIfDone();
   }
 
   #deliverData(bytes: Buffer): void {
