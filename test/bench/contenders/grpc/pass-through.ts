@@ -29,9 +29,10 @@ server.on("stream", (stream: ServerHttp2Stream, headers) => {
   let trailers = {};
   stream.on("error", () => {});
   upstream.on("error", () => stream.close());
-  upstream.on("response", ({ ":status": status, "content-type": type }) =>
-    stream.respond({ ":status": status, "content-type": type }, { waitForTrailers: true }),
-  );
+  upstream.on("response", ({ ":status": status, "content-type": type }) => {
+    // Its caller may have left: at the end of a load many do.
+    if (!stream.destroyed) stream.respond({ ":status": status, "content-type": type }, { waitForTrailers: true });
+  });
   upstream.on("trailers", (given) => (trailers = { "grpc-status": given["grpc-status"] }));
   stream.on("wantTrailers", () => stream.sendTrailers(trailers));
   upstream.pipe(stream);
