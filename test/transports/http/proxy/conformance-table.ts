@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type IncomingMessage, request as httpRequest, type RequestListener } from "node:http";
+import { METHODS, type IncomingMessage, request as httpRequest, type RequestListener } from "node:http";
 import { Readable } from "node:stream";
 import { bodyOf } from "../../../support/http-server.ts";
 
@@ -27,7 +27,10 @@ export async function ask(url: string, { method = "GET", path = "/", headers = {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = httpRequest({ hostname, port, method, path, headers, agent: false }, resolve);
   request.on("error", reject);
-  if (body instanceof Readable) body.pipe(request);
+  if (headers["expect"] !== undefined) {
+    request.on("continue", () => request.end(body));
+    request.flushHeaders();
+  } else if (body instanceof Readable) body.pipe(request);
   else request.end(body);
   const response = await promise;
   const content = await bodyOf(response);
@@ -80,12 +83,12 @@ export const mirror: RequestListener = async (request, response) => {
 const large = Buffer.alloc(3 * 1024 * 1024, "gate");
 const pieces = (): Readable => Readable.from(["one", "two", Buffer.alloc(200_000, "x")]);
 
+/** Every method that Node's parser knows; CONNECT asks for a tunnel, not for a resource. */
+export const methods: string[] = METHODS.filter((method) => method !== "CONNECT");
+
 /** Requests whose answers must be the same, whoever stands between. */
 export const table: [what: string, asked: () => Asked][] = [
-  ...["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "REPORT"].map((method): [string, () => Asked] => [
-    method,
-    () => ({ method, path: "/a?b=1" }),
-  ]),
+  ...methods.map((method): [string, () => Asked] => [method, () => ({ method, path: "/a?b=1" })]),
   ...[200, 201, 204, 206, 301, 304, 400, 404, 418, 500, 503].map((status): [string, () => Asked] => [
     `status ${status}`,
     () => ({ path: `/status/${status}` }),
@@ -95,6 +98,7 @@ export const table: [what: string, asked: () => Asked][] = [
   ["64 KiB and one more", () => ({ method: "PUT", body: large.subarray(0, 65_537) })],
   ["megabytes of known length", () => ({ method: "PUT", body: large, headers: { "content-length": String(large.length) } })],
   ["chunks", () => ({ method: "POST", body: pieces() })],
+  ["a body that waits for 100 Continue", () => ({ method: "POST", body: large, headers: { expect: "100-continue" } })],
   ["a body with DELETE", () => ({ method: "DELETE", body: Buffer.from("x"), headers: { "content-length": "1" } })],
   ["a body with GET", () => ({ method: "GET", body: Buffer.from("x"), headers: { "content-length": "1" } })],
   ["an answer in chunks, with trailers", () => ({ path: "/chunked" })],
