@@ -35,7 +35,10 @@ describe("an exposed server", () => {
     expect([bare.status, bare.headers.get("location")]).toEqual([308, "/app/?c=1"]);
     expect(((await (await fetch(`${url}/app`, { method: "POST" })).json()) as [string])[0]).toBe("/");
     expect((await fetch(`${url}/apple`)).status).toBe(404);
-    expect((await exchange(Number(new URL(url).port), "GET /app/../x HTTP/1.1\r\nHost: a\r\n\r\n")).text).toMatch(/^HTTP\/1\.1 400/);
+    for (const climbing of ["/app/../x", "/app/%2e%2e/x", "/app/a%2f..%2f..%2fx", "/app/..%5cx"]) {
+      const { text } = await exchange(Number(new URL(url).port), `GET ${climbing} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      expect(text).toMatch(/^HTTP\/1\.1 400/);
+    }
   });
 
   test("at / leaves the gate its own paths and other workers theirs", async () => {
