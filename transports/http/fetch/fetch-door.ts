@@ -11,6 +11,7 @@ import { type SharedRegistry, shareRegistry } from "../registry/shared-registry.
 import { type RequestBinding, type RequestHead, requestIdOf } from "../request-job.ts";
 import { addRoutes, answerFault } from "../routes.ts";
 import { FetchReply } from "./fetch-reply.ts";
+import { pass } from "./pass.ts";
 import { type BodyRules, readBody, toHead } from "./fetch-request.ts";
 
 /** The HTTP surface of a gate without a port: one `Request` in, one `Response` out. */
@@ -46,6 +47,7 @@ export class FetchDoor implements Door {
     try {
       const body = await readBody(request, this.#body, reply);
       if (!(body instanceof Uint8Array)) refuse(reply, head, body.error, body.status);
+      else if (this.#pass(head, reply, body, { url: request.url, remote })) return await reply.response;
       else if (!this.#call(head, reply, body, remote)) return await this.#page(head, reply, body, remote);
     } catch (error) {
       refuse(reply, head, GateError.from(error));
@@ -65,6 +67,15 @@ export class FetchDoor implements Door {
     await this.#shared.release();
   }
 
+  /** Passes a request that is for a whole HTTP server; false when it is not. */
+  #pass(head: RequestHead, reply: FetchReply, body: Uint8Array, from: { url: string; remote: string }): boolean {
+    if (!this.#calls.bindings.hasPassing) return false;
+    const match = this.#calls.find(head);
+    if (match?.passes !== true) return false;
+    pass(this.#gate, this.#calls.via, { head, body, match, ...from }, reply);
+    return true;
+  }
+
   /** Calls what the request asks for; false when that is no method. */
   #call(head: RequestHead, reply: FetchReply, body: Uint8Array, remote: string): boolean {
     const isPreflight = head.method === "OPTIONS" && head.headers["access-control-request-method"] !== undefined;
@@ -78,8 +89,6 @@ export class FetchDoor implements Door {
     const target = this.#targetOf(head);
     if (target !== undefined) return { target };
     const bound = this.#calls.find(head);
-    if (bound?.passes === true)
-      throw new GateError("unimplemented", `${bound.target} is a whole HTTP server; ask a gate with a port for it`);
     return bound === undefined ? undefined : { target: bound.target, bound };
   }
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { ReplyTarget } from "../http-reply.ts";
+import type { ProxiedTarget } from "../proxy/proxied-reply.ts";
 
 /** Bytes of a stream that wait for their reader before the worker is held up. */
 const highWaterBytes = 64 * 1024;
@@ -23,7 +23,7 @@ export interface FetchReplyOptions {
  * A reply in one piece has that as its body; one that is written in pieces is a stream, whose reader holds up the writer, and whose
  * cancellation closes it.
  */
-export class FetchReply extends EventEmitter implements ReplyTarget {
+export class FetchReply extends EventEmitter implements ProxiedTarget {
   /** Of connections; there are none here. */
   shouldKeepAlive = true;
   /** Resolves with the head, before the body has been written; never rejects. */
@@ -31,7 +31,9 @@ export class FetchReply extends EventEmitter implements ReplyTarget {
   readonly #resolve: (response: Response) => void;
   readonly #options: FetchReplyOptions;
   readonly #settled = new AbortController();
+  #hasHead = false;
   #status = 200;
+  #reason = "";
   #headers = new Headers();
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   #needsDrain = false;
@@ -57,8 +59,15 @@ export class FetchReply extends EventEmitter implements ReplyTarget {
     return this.#options.headers[name];
   }
 
-  writeHead(status: number, headers: string[] | Record<string, string>): void {
+  writeHead(status: number, headers: string[] | Record<string, string>): void;
+  writeHead(status: number, reason: string | undefined, headers: string[]): void;
+  writeHead(status: number, first: string[] | Record<string, string> | string | undefined, second: string[] = []): void {
+    const headers = typeof first === "object" ? first : second;
+    // A `Response` can be no other, and would say so too late.
+    if (status < 200 || status > 599) throw new RangeError(`a response cannot have the status ${status}`);
+    this.#hasHead = true;
     this.#status = status;
+    this.#reason = typeof first === "string" ? first : "";
     this.#headers = new Headers(this.#options.headers);
     const flat = Array.isArray(headers) ? headers : Object.entries(headers).flat();
     const replaced = new Set<string>();
@@ -70,6 +79,13 @@ export class FetchReply extends EventEmitter implements ReplyTarget {
       replaced.add(name);
     }
   }
+
+  get headersSent(): boolean {
+    return this.#hasHead;
+  }
+
+  /** A `Response` has none. */
+  addTrailers(): void {}
 
   write(piece: Uint8Array | string): boolean {
     if (this.#isClosed) return true;
@@ -111,7 +127,7 @@ export class FetchReply extends EventEmitter implements ReplyTarget {
 
   #respond(body: ReadableStream | Uint8Array<ArrayBuffer> | undefined): void {
     const hasBody = body !== undefined && !this.#options.isHead && !bodiless.has(this.#status);
-    this.#resolve(new Response(hasBody ? body : null, { status: this.#status, headers: this.#headers }));
+    this.#resolve(new Response(hasBody ? body : null, { status: this.#status, statusText: this.#reason, headers: this.#headers }));
   }
 
   #drain(): void {

@@ -4,7 +4,7 @@ import { refuseLoop } from "../loop.ts";
 import { answerTooSlow } from "../malformed.ts";
 import { toProblem } from "../problem.ts";
 import type { OpenResponses } from "../open-responses.ts";
-import { requestIdOf } from "../request-job.ts";
+import { type RequestHead, requestIdOf } from "../request-job.ts";
 import { admit } from "../request-key.ts";
 import type { Forwarding } from "./forwarded.ts";
 import { ProxiedReply } from "./proxied-reply.ts";
@@ -53,7 +53,7 @@ export function forward(host: ForwardHost, request: IncomingMessage, response: S
 }
 
 /** Throws for a request that must not be passed on: one that climbs out of its path, that has been here before, or that nobody can trust. */
-export function refuseUnsafe({ gate, via }: ForwardHost, request: IncomingMessage, target: string): void {
+export function refuseUnsafe({ gate, via }: Pick<ForwardHost, "gate" | "via">, request: RequestHead, target: string): void {
   if (climbs(request.url ?? "/")) throw new GateError("invalid_argument", "the path has a .. segment; write the path that is meant");
   refuseLoop(request, via);
   const webhook = gate.intake(target)?.webhook;

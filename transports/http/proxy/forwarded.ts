@@ -1,12 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import proxyAddr from "@fastify/proxy-addr";
+import type { RequestHead } from "../request-job.ts";
+
+/** A request and where it came from: node's, or one that looks like it. */
+export interface ForwardedRequest extends RequestHead {
+  /** It has `encrypted` over TLS. */
+  socket: { remoteAddress?: string | undefined };
+}
 
 /** Who asked, and as whom: what a proxied request says of its caller. */
 export interface Forwarding {
   /** Address of the caller, as far as the proxies in front are believed. */
-  callerOf(request: IncomingMessage): string;
+  callerOf(request: ForwardedRequest): string;
   /** What the caller says of itself may be passed on. */
-  believes(request: IncomingMessage): boolean;
+  believes(request: ForwardedRequest): boolean;
 }
 
 /** Makes the rule of `trustProxy`: nobody in front is believed, everybody, or those of some addresses and networks. */
@@ -15,9 +22,9 @@ export function createForwarding(trustProxy: boolean | string | string[]): Forwa
     typeof trustProxy === "boolean"
       ? (): boolean => trustProxy
       : proxyAddr.compile([trustProxy].flat().flatMap((one) => one.split(/\s*,\s*/)));
-  const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
+  const addressOf = (request: ForwardedRequest): string => request.socket.remoteAddress ?? "";
   return {
-    callerOf: (request) => (trustProxy === false ? addressOf(request) : proxyAddr(request, trusts)),
+    callerOf: (request) => (trustProxy === false ? addressOf(request) : proxyAddr(request as IncomingMessage, trusts)),
     believes: (request) => trustProxy !== false && trusts(addressOf(request), 0),
   };
 }
@@ -30,7 +37,7 @@ export type Said = Readonly<Partial<Record<string, string>>>;
  *
  * Source: RFC 7239; `X-Forwarded-Host` and `-Proto` keep the first word, the lists grow.
  */
-export function pushForwarded(flat: string[], request: IncomingMessage, said: Said): void {
+export function pushForwarded(flat: string[], request: ForwardedRequest, said: Said): void {
   const address = request.socket.remoteAddress ?? "unknown";
   const host = request.headers.host ?? "";
   const scheme = "encrypted" in request.socket ? "https" : "http";

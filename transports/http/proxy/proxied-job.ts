@@ -1,9 +1,8 @@
-import type { IncomingMessage } from "node:http";
 import { GateError, Job, Metadata } from "unigate/transport";
 import { headerName } from "../header-name.ts";
 import { namedByConnection } from "../hop-by-hop.ts";
 import { newRequestId } from "../request-id.ts";
-import { type Forwarding, pushForwarded } from "./forwarded.ts";
+import { type ForwardedRequest, type Forwarding, pushForwarded } from "./forwarded.ts";
 
 const noBody = Buffer.alloc(0);
 /** Methods that may be sent again. Source: RFC 9110 section 9.2.2; a proxied server is taken at HTTP's word. */
@@ -11,7 +10,7 @@ const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"
 
 /** What a proxied job is made of. */
 export interface ProxiedRequest {
-  request: IncomingMessage;
+  request: ForwardedRequest;
   target: string;
   /** For the upstream, with the query. */
   path: string;

@@ -1,14 +1,22 @@
-import type { ServerResponse } from "node:http";
 import type { GateError, JobControl, Metadata, MetadataValue, ReplySink } from "unigate/transport";
+import type { ReplyTarget } from "../http-reply.ts";
 import { toProblem } from "../problem.ts";
 import { type HeldWrite, writeInBurst } from "../write-burst.ts";
 
 /** Up to here a body that came in one piece goes out in one write with its head. */
 const smallBytes = 4096;
 
+/** What a proxied response is written to: node's response, or one that behaves like it. */
+export interface ProxiedTarget extends ReplyTarget {
+  readonly headersSent: boolean;
+  writeHead(status: number, headers: string[] | Record<string, string>): unknown;
+  writeHead(status: number, reason: string | undefined, headers: string[]): unknown;
+  addTrailers(trailers: [string, string][]): void;
+}
+
 /** What a proxied response knows of its request. */
 export interface ProxiedReplyOptions {
-  response: ServerResponse;
+  response: ProxiedTarget;
   requestId: string;
   /** True once the door drains: the connection then ends with this response. */
   isDraining: () => boolean;
@@ -24,7 +32,7 @@ export interface ProxiedReplyOptions {
  */
 export class ProxiedReply implements ReplySink, HeldWrite {
   readonly #options: ProxiedReplyOptions;
-  readonly #response: ServerResponse;
+  readonly #response: ProxiedTarget;
   #control: JobControl | undefined;
   #head: Metadata | undefined;
   #hasDrainListener = false;
@@ -99,7 +107,8 @@ export class ProxiedReply implements ReplySink, HeldWrite {
     if (response.headersSent) return void response.destroy();
     const { status, headers, body } = toProblem(error, this.#options.requestId, statusOf(error));
     if (this.#options.isDraining()) response.shouldKeepAlive = false;
-    response.writeHead(status, headers).end(body);
+    response.writeHead(status, headers);
+    response.end(body);
   }
 
   drained(): void {
@@ -131,7 +140,8 @@ export class ProxiedReply implements ReplySink, HeldWrite {
     } catch {
       this.#isOver = true;
       this.#control?.cancel("the upstream's head cannot be sent on");
-      response.writeHead(502).end();
+      response.writeHead(502, []);
+      response.end();
       return false;
     }
   }

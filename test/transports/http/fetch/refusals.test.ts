@@ -31,11 +31,6 @@ describe("a fetch handler refuses", () => {
     expect(await problem(await handle(post("/call/t.echo", [], { headers: { "x-timeout": "soon" } })))).toEqual([400, "invalid_argument"]);
   });
 
-  it("what is meant for a whole HTTP server, to which it could not pass a stream or an upgrade", async () => {
-    const handle = handlerOf({ routes: { "t.received": { http: "ANY /app/*" } } });
-    expect(await problem(await handle(ask("/app/x")))).toEqual([404, "unimplemented"]);
-  });
-
   it("a body that is too large, whether it says so or not, and takes one that just fits", async () => {
     const handle = handlerOf({}, { bodyLimit: 1000 });
     expect(await (await handle(put(new Uint8Array(1000)))).json()).toBe(1000);
