@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
-/** Installs what Gate is measured against, once; the project itself is linked beside it under its own name. */
+/** Installs what Gate is measured against, unless it is there; the project itself is linked beside it under its own name. */
 export function installPeers(): void {
   const folder = new URL(".", import.meta.url).pathname;
-  if (existsSync(`${folder}node_modules`)) return;
+  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, "utf8")) as { dependencies: Record<string, string> };
+  if (Object.keys(dependencies).every((name) => existsSync(`${folder}node_modules/${name}`))) return;
   execFileSync("npm", ["install", "--no-save", "--ignore-scripts"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
 }
