@@ -62,3 +62,4 @@ export type {
   WorkerStatus,
 } from "./status.ts";
 export type { GateEvent, PoolRow, RowChange, TargetRow, WatchUpdate, WorkerRow } from "./watch-update.ts";
+export { type HeldWrite, writeInBurst } from "./write-burst.ts";

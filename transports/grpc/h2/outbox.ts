@@ -1,6 +1,6 @@
+import { type HeldWrite, writeInBurst } from "unigate/transport";
 import type { Socket } from "node:net";
 import { FrameFlag, frameHeaderBytes, FrameType } from "./protocol.ts";
-import { type HeldWrite, writeInBurst } from "./write-burst.ts";
 
 const smallBytes = 8 * 1024;
 const largeBytes = 160 * 1024;

@@ -1,7 +1,14 @@
-import type { GateError, JobControl, Metadata, MetadataValue, ReplySink } from "unigate/transport";
+import {
+  type GateError,
+  type HeldWrite,
+  type JobControl,
+  type Metadata,
+  type MetadataValue,
+  type ReplySink,
+  writeInBurst,
+} from "unigate/transport";
 import type { ReplyTarget } from "../http-reply.ts";
 import { toProblem } from "../problem.ts";
-import { type HeldWrite, writeInBurst } from "../write-burst.ts";
 
 /** Up to here a body that came in one piece goes out in one write with its head. */
 const smallBytes = 4096;

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import { GateError, type JobControl, Metadata, type ReplySink } from "unigate/transport";
-import { type HeldWrite, writeInBurst } from "../write-burst.ts";
+import { GateError, type HeldWrite, type JobControl, Metadata, type ReplySink, writeInBurst } from "unigate/transport";
 import type { RequestBody } from "./request-body.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { Tunnel } from "./tunnel.ts";
