@@ -1,12 +1,12 @@
-import { type Client, connect, createWorker, defineService, GateError, type GateConfig, memoryJobs } from "unigate";
+import { type Client, connect, createWorker, defineService, GateError, type GateConfig } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
 import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
 import { metrics, type MetricsOptions } from "unigate/plugins/metrics";
-import type { JobStoreConfig } from "unigate/transport";
 import { zmq } from "unigate/zmq";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../support/eventually.ts";
+import { sometimesAway } from "../support/sometimes-away.ts";
 import { rawCall, rawServer, rawSession } from "../transports/grpc/proxy/raw-server.ts";
 import { memory } from "../transports/http/http-world.ts";
 
@@ -102,18 +102,8 @@ describe("the metrics page", () => {
   });
 
   it("counts the jobs that are kept, by state, and says when their store is away", async () => {
-    const store = memoryJobs();
     let isAway = false;
-    const sometimesAway: JobStoreConfig = {
-      name: "sometimes away",
-      async open(host) {
-        const kept = await store.open(host);
-        const counts = kept.counts.bind(kept);
-        kept.counts = () => (isAway ? Promise.reject(new GateError("unavailable", "away")) : counts());
-        return kept;
-      },
-    };
-    const { client, page } = await open({}, { jobs: { store: sometimesAway }, routes: { "later.*": {} } });
+    const { client, page } = await open({}, { jobs: { store: sometimesAway(() => isAway) }, routes: { "later.*": {} } });
     await client.call("Gate.submit", ["later.on"]);
     await client.call("Gate.submit", ["shop.fail"]);
     await eventuallyTrue("one waits, and one is dead", async () => {

@@ -1,8 +1,7 @@
-import { connect, createWorker, defineService, type GateConfig, GateError, memoryJobs, type Worker } from "unigate";
+import { connect, createWorker, defineService, type GateConfig, GateError, type Worker } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
 import {
   createMemoryPair,
-  type JobStoreConfig,
   type PoolFigures,
   type Transport,
   type WatchUpdate,
@@ -11,6 +10,7 @@ import {
 } from "unigate/transport";
 import { afterEach, expect, test } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
+import { sometimesAway } from "../../support/sometimes-away.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -115,18 +115,8 @@ test("a reloaded config is an event", async () => {
 });
 
 test("a watch counts the jobs that are kept, by state, and tells when their store is away", async () => {
-  const store = memoryJobs();
   let isAway = false;
-  const opened: JobStoreConfig = {
-    name: "sometimes away",
-    async open(host) {
-      const kept = await store.open(host);
-      const counts = kept.counts.bind(kept);
-      kept.counts = () => (isAway ? Promise.reject(new GateError("unavailable", "away")) : counts());
-      return kept;
-    },
-  };
-  const world = await start({ jobs: { store: opened, maxWaiting: 7 }, routes: { "math.*": {} } });
+  const world = await start({ jobs: { store: sometimesAway(() => isAway), maxWaiting: 7 }, routes: { "math.*": {} } });
   const client = clientOf(world);
   await client.call("Gate.submit", ["math.later", [1]]);
   const waiting = await watchUntil(client, ({ kept }) => kept.waiting === 1);

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { defineService, method } from "unigate";
 import { exposeServer } from "unigate/expose";
@@ -6,6 +6,7 @@ import { createWorker } from "unigate/worker";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { eventuallyTrue } from "../../../support/eventually.ts";
+import { shout, shoutedBack } from "../../../support/shouted-back.ts";
 import { exchange } from "../../../support/http-door.ts";
 import { startServer } from "../../../support/http-server.ts";
 import { freePort } from "../../../support/processes.ts";
@@ -106,24 +107,8 @@ describe("an exposed server", () => {
   });
 
   test("streams both ways: each piece arrives before the next is sent", async () => {
-    const { url } = await openExposed((request, response) => {
-      request.on("data", (piece: Buffer) => response.write(piece.toString().toUpperCase()));
-      request.on("end", () => response.end());
-    });
-    const request = httpRequest(url, { method: "POST" });
-    let heard = "";
-    const answered = Promise.withResolvers<void>();
-    request.on("response", (response) => {
-      response.on("data", (piece: Buffer) => (heard += piece.toString()));
-      response.on("end", answered.resolve);
-    });
-    for (const word of ["one", "two", "three"]) {
-      request.write(word);
-      await eventuallyTrue(`${word} came back`, () => heard.endsWith(word.toUpperCase()));
-    }
-    request.end();
-    await answered.promise;
-    expect(heard).toBe("ONETWOTHREE");
+    const { url } = await openExposed(shout);
+    await shoutedBack(url);
   });
 
   test("sends events as they come, told of when they begin; a caller that leaves ends them at the server", async () => {

@@ -4,6 +4,7 @@ import { github } from "unigate/webhooks";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { eventuallyTrue } from "../../../support/eventually.ts";
+import { shout, shoutedBack } from "../../../support/shouted-back.ts";
 import { exchange } from "../../../support/http-door.ts";
 import { bodyOf, startServer } from "../../../support/http-server.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
@@ -79,25 +80,8 @@ describe("/svc/{name}/", () => {
   });
 
   test("streams both ways: each piece arrives before the next is sent", async () => {
-    const { url } = await openService((request, response) => {
-      request.on("data", (piece: Buffer) => response.write(piece.toString().toUpperCase()));
-      request.on("end", () => response.end());
-    });
-    const { port } = new URL(url);
-    const request = httpRequest({ host: "127.0.0.1", port, path: "/svc/shop/", method: "POST" });
-    let heard = "";
-    const answered = Promise.withResolvers<void>();
-    request.on("response", (response) => {
-      response.on("data", (piece: Buffer) => (heard += piece.toString()));
-      response.on("end", answered.resolve);
-    });
-    for (const word of ["one", "two", "three"]) {
-      request.write(word);
-      await eventuallyTrue(`${word} came back`, () => heard.endsWith(word.toUpperCase()));
-    }
-    request.end();
-    await answered.promise;
-    expect(heard).toBe("ONETWOTHREE");
+    const { url } = await openService(shout);
+    await shoutedBack(`${url}/svc/shop/`);
   });
 
   test("carries a WebSocket", async () => {
