@@ -1,5 +1,6 @@
 import type { GateAddress } from "./contexts/gate-address.ts";
 import type { Output } from "./output.ts";
+import type { ParsedArguments } from "./parsed-arguments.ts";
 
 /** What a shell offers for a value: methods of the running gate, or names of contexts; names of files, where the value is a `FILE`. */
 export type Completes = "targets" | "contexts";
@@ -25,15 +26,6 @@ export interface PositionalSpec {
   /** The only words that it may be. */
   choices?: readonly string[];
   completes?: Completes;
-}
-
-/** What was typed after the name of a command. */
-export interface ParsedArguments {
-  /** Positional arguments by name: text, or a list for the one that takes the rest. */
-  readonly text: (name: string) => string | undefined;
-  readonly texts: (name: string) => string[];
-  readonly number: (name: string) => number | undefined;
-  readonly isSet: (name: string) => boolean;
 }
 
 /** What a command gets when it runs. */

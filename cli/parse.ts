@@ -1,5 +1,6 @@
 import yargs, { type Options } from "yargs";
-import type { Command, OptionSpec, ParsedArguments, PositionalSpec } from "./command.ts";
+import type { Command, OptionSpec, PositionalSpec } from "./command.ts";
+import type { ParsedArguments } from "./parsed-arguments.ts";
 import { usageOf } from "./help.ts";
 import { suggest } from "./suggest.ts";
 import { UserError } from "./user-error.ts";

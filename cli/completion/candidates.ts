@@ -1,13 +1,8 @@
 import type { Command, Completes, OptionSpec } from "../command.ts";
 import { commands } from "../commands/index.ts";
 import { readContexts } from "../contexts/context-file.ts";
+import type { Candidate } from "./candidate.ts";
 import { targetsOf } from "./targets.ts";
-
-/** A word that may stand under the cursor, and what it means. */
-export interface Candidate {
-  word: string;
-  meaning: string;
-}
 
 /** What may stand under the cursor: words, names of files, or both. */
 export interface Candidates {

@@ -1,6 +1,6 @@
 import { connect } from "unigate/client";
 import { gateAddress } from "../contexts/gate-address.ts";
-import type { Candidate } from "./candidates.ts";
+import type { Candidate } from "./candidate.ts";
 
 /** Whoever presses Tab does not wait longer than this for a gate, in ms. */
 const patienceMs = 800;

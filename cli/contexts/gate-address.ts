@@ -1,5 +1,5 @@
 import { defaultGateUrl } from "unigate/transport";
-import type { ParsedArguments } from "../command.ts";
+import type { ParsedArguments } from "../parsed-arguments.ts";
 import { suggest } from "../suggest.ts";
 import { UserError } from "../user-error.ts";
 import { type Contexts, type NamedGate, readContexts } from "./context-file.ts";

@@ -1,5 +1,6 @@
 /** The door for tools that read configs. */
 export { configError, type ConfigFault } from "./fault.ts";
-export { defineConfig, type GateConfig, type RouteConfig } from "./gate-config.ts";
+export { defineConfig, type GateConfig } from "./gate-config.ts";
+export type { RouteConfig } from "./route-config.ts";
 export { type GateSettings, parseConfig } from "./parse-config.ts";
 export { RouteTable } from "../routing/route-table.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Intake, IntakeMode } from "../webhook/intake.ts";
 import type { Webhook } from "../webhook/webhook.ts";
 import type { ConfigFault } from "./fault.ts";
-import type { RouteConfig } from "./gate-config.ts";
+import type { RouteConfig } from "./route-config.ts";
 
 const modes = ["live", "async", "live-else-inbox"] as const satisfies readonly IntakeMode[];
 

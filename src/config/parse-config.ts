@@ -11,7 +11,7 @@ import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
 import { parseDuration } from "./duration.ts";
 import { type ConfigFault, configError } from "./fault.ts";
-import type { RouteConfig } from "./gate-config.ts";
+import type { RouteConfig } from "./route-config.ts";
 import { intakeFaults, intakeShape, toIntake } from "./intake-config.ts";
 import { logKeys, logShape } from "./log-config.ts";
 import { jobsKeys, jobsShape, toJobSettings } from "./jobs-config.ts";

@@ -1,4 +1,5 @@
-import type { Plugin, PluginPage } from "../plugin/plugin.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import type { PluginPage } from "../plugin/plugin-page.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { ConfigFault } from "./fault.ts";
 

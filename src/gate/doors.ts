@@ -3,7 +3,8 @@ import { configError } from "../config/fault.ts";
 import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { GateInfo, PoolStatus } from "../transport/status.ts";
-import type { Address, Door, GateHost, Transport } from "../transport/transport.ts";
+import type { Address } from "../transport/address.ts";
+import type { Door, GateHost, Transport } from "../transport/transport.ts";
 
 interface OpenDoor {
   transport: Transport;

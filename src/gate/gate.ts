@@ -4,7 +4,8 @@ import type { Logger } from "../observe/logger.ts";
 import type { Random } from "../observe/random.ts";
 import type { Connection } from "../transport/connection.ts";
 import type { GateStatus } from "../transport/status.ts";
-import type { Address, Transport } from "../transport/transport.ts";
+import type { Address } from "../transport/address.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /** What a gate may be given instead of the machine's own. */
 export interface GateOptions {

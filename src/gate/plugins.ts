@@ -1,7 +1,8 @@
 import { GateError } from "../error/gate-error.ts";
 import type { DispatchHooks } from "../dispatch/dispatcher-options.ts";
 import type { JobRun } from "../dispatch/run.ts";
-import type { PageContent, Plugin, PluginHooks, PluginHost, PluginRun } from "../plugin/plugin.ts";
+import type { Plugin, PluginHooks, PluginHost, PluginRun } from "../plugin/plugin.ts";
+import type { PageContent } from "../plugin/plugin-page.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { RegistryListener } from "../registry/registry.ts";
 import { isSameOptions } from "../strategy/same-options.ts";

@@ -7,6 +7,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Traffic } from "../transport/traffic.ts";
 import type { GateStatus } from "../transport/status.ts";
+import type { PageContent, PluginPage } from "./plugin-page.ts";
 
 /** A job under way, as plugins see it: one object from its admission to its end. */
 export interface PluginRun {
@@ -23,20 +24,6 @@ export interface PluginRun {
   readonly attempts: number;
   /** On the gate's clock, in ms. */
   readonly acceptedAt: number;
-}
-
-/** A page that a plugin adds to the doors that have pages, beside the gate's own. */
-export interface PluginPage {
-  /** `/metrics`: under the prefix of the gate's own pages. */
-  path: string;
-  /** Whoever asks needs no key, even where the gate has keys. */
-  isPublic?: boolean;
-}
-
-/** What a page shows. */
-export interface PageContent {
-  contentType: string;
-  body: string | Uint8Array;
 }
 
 /**

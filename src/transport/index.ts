@@ -2,7 +2,7 @@
 export { type Holder, type Permission, refusalOf } from "../access/keyring.ts";
 export { configError, type ConfigFault } from "../config/fault.ts";
 export { type Duration, parseDuration } from "../config/duration.ts";
-export type { RouteConfig } from "../config/gate-config.ts";
+export type { RouteConfig } from "../config/route-config.ts";
 export type { LogConfig } from "../config/log-config.ts";
 export { type Size, parseSize } from "../config/size.ts";
 export { type Code, codes, isCode, isRetryable } from "../error/code.ts";
@@ -22,7 +22,8 @@ export { type Logger, type LogLevel, logLevels, silentLogger } from "../observe/
 export { type Random, seededRandom, systemRandom } from "../observe/random.ts";
 export { afterTurn } from "../observe/platform.ts";
 export { bytesType, jsonType, msgpackType, textType } from "../protocol/content-type.ts";
-export type { PageContent, Plugin, PluginHooks, PluginHost, PluginPage, PluginRun } from "../plugin/plugin.ts";
+export type { Plugin, PluginHooks, PluginHost, PluginRun } from "../plugin/plugin.ts";
+export type { PageContent, PluginPage } from "../plugin/plugin-page.ts";
 export { NumberMap } from "../protocol/number-map.ts";
 export { readFrame, RecordView } from "../protocol/frame-reader.ts";
 export { FrameWriter } from "../protocol/frame-writer.ts";
@@ -46,7 +47,8 @@ export type { Traffic } from "./traffic.ts";
 export { Session } from "./session.ts";
 export { shownUrl } from "./shown-url.ts";
 export type { SessionHandler } from "./session-options.ts";
-export type { Address, Door, GateHost, Page, Transport } from "./transport.ts";
+export type { Address } from "./address.ts";
+export type { Door, GateHost, Page, Transport } from "./transport.ts";
 export type {
   DrainStatus,
   Explanation,

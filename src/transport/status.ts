@@ -1,6 +1,6 @@
 import type { Code } from "../error/code.ts";
 import type { MethodInfo } from "../job/method-info.ts";
-import type { Address } from "./transport.ts";
+import type { Address } from "./address.ts";
 
 /** The gate at a glance: `GET /info`, `gate info`. Times in ms. */
 export interface GateInfo {

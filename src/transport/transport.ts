@@ -1,7 +1,7 @@
 import type { Holder } from "../access/keyring.ts";
 import type { ConfigFault } from "../config/fault.ts";
 import type { GateError } from "../error/gate-error.ts";
-import type { RouteConfig } from "../config/gate-config.ts";
+import type { RouteConfig } from "../config/route-config.ts";
 import type { Job } from "../job/job.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
@@ -9,18 +9,12 @@ import type { AsyncJobs } from "../jobs/async-jobs.ts";
 import type { Clock } from "../observe/clock.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Random } from "../observe/random.ts";
-import type { PageContent } from "../plugin/plugin.ts";
+import type { PageContent } from "../plugin/plugin-page.ts";
 import type { Endpoint, EndpointLink, EndpointOffer } from "../registry/endpoint.ts";
 import type { Intake } from "../webhook/intake.ts";
+import type { Address } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import type { GateStatus, PoolFigures } from "./status.ts";
-
-/** Where a door listens, and what for. */
-export interface Address {
-  url: string;
-  /** For people: `HTTP calls`, `clients and workers`. */
-  purpose: string;
-}
 
 /** A transport that has been started. */
 export interface Door {

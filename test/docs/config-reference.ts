@@ -13,7 +13,7 @@ export const page = "docs/config.md";
 const parts: readonly (readonly [title: string, file: string, name: string])[] = [
   ["The gate", "src/config/gate-config.ts", "GateConfig"],
   ["The log", "src/config/log-config.ts", "LogConfig"],
-  ["A route", "src/config/gate-config.ts", "RouteConfig"],
+  ["A route", "src/config/route-config.ts", "RouteConfig"],
   ["A key", "src/config/gate-config.ts", "KeyConfig"],
   ["`jobs`", "src/config/jobs-config.ts", "JobsConfig"],
   ["`jobs.store`: `memoryJobs()`", "src/jobs/memory-jobs.ts", "MemoryJobsOptions"],
