@@ -1,8 +1,9 @@
-import { type GateSettings, parseConfig, RouteTable } from "unigate/config";
+import { type GateSettings, parseConfig, RouteTable, sharedBindings, sharedBindingText } from "unigate/config";
 import { type Command, defineCommand, jsonOption } from "../command.ts";
 import { duration } from "../duration.ts";
 import { loadConfig } from "../load/load-config.ts";
 import { loadServices } from "../load/load-services.ts";
+import { UserError } from "../user-error.ts";
 
 /** `gate check`: a config without its gate. */
 export const check: Command = defineCommand({
@@ -25,6 +26,7 @@ export const check: Command = defineCommand({
         const http = [...(info.http ?? []), ...(settings.http.get(info.name) ?? [])];
         return { method: info.name, route: route.pattern, why: whyOf(table, info.name), strategy: route.strategy.name, http };
       });
+    refuseTaken(settings, methods);
     const routes = routesOf(table, settings);
     const addresses = settings.transports.flatMap((transport) =>
       (transport.addresses?.() ?? []).map((address) => ({ transport: transport.name, ...address })),
@@ -46,6 +48,17 @@ export const check: Command = defineCommand({
       );
   },
 });
+
+/** Throws for methods that no gate of this config would take, as a gate would when their worker comes. */
+function refuseTaken({ transports }: GateSettings, methods: readonly { method: string; http: string[] }[]): void {
+  const bound = methods.map(({ method: name, http }) => ({ name, http }));
+  const shared = sharedBindings(bound).map((one) => `${one.name}: ${sharedBindingText(one)}`);
+  const own = transports.flatMap((transport) =>
+    (transport.check?.(bound) ?? []).map(({ path, problem, remedy }) => `${transport.name}.${path}: ${problem}; ${remedy}`),
+  );
+  const [fault, ...more] = [...shared, ...own];
+  if (fault !== undefined) throw new UserError([fault, ...more].join("\n  "));
+}
 
 /** Why a method gets its route: which patterns match it, and in what order they are tried. */
 function whyOf(table: RouteTable, method: string): string {

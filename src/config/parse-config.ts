@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AccessKey, isKey, permissions } from "../access/keyring.ts";
 import { closestName } from "../error/closest-name.ts";
+import { bindingForm, type BoundTarget, parseBinding } from "../job/http-binding.ts";
 import type { JobSettings } from "../jobs/job-settings.ts";
 import type { JobStoreConfig } from "../jobs/job-store.ts";
 import type { Route } from "../routing/route.ts";
@@ -9,6 +10,7 @@ import type { Plugin } from "../plugin/plugin.ts";
 import { roundRobin } from "../strategy/round-robin.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import type { Transport } from "../transport/transport.ts";
+import { bindingFaults, boundTargets } from "./binding-faults.ts";
 import { parseDuration } from "./duration.ts";
 import { type ConfigFault, configError } from "./fault.ts";
 import type { RouteConfig } from "./route-config.ts";
@@ -61,9 +63,8 @@ const plugin = z.custom<Plugin>(
   (value) => isObject(value) && typeof value["start"] === "function" && typeof value["name"] === "string",
   'is not a plugin; import one, such as metrics() from "unigate/plugins/metrics"',
 );
-const binding = z
-  .string('is not a binding; write "POST /path/:param"')
-  .regex(/^[A-Z]+ \/\S*$/, 'is not a binding; write "POST /path/:param"');
+const notBinding = `is not a binding; ${bindingForm}`;
+const binding = z.string(notBinding).refine((text) => parseBinding(text) !== undefined, notBinding);
 
 const secret = z
   .string("is not a key; write the key, or the sha256:… that `gate keys generate` prints")
@@ -89,7 +90,7 @@ const route = z.strictObject({
   attempts: count(1).optional(),
   idempotent: z.boolean("is not true or false; write one of them").optional(),
   public: z.boolean("is not true or false; write one of them").optional(),
-  http: z.union([binding, z.array(binding)], 'is not a binding; write "POST /path/:param" or a list of such').optional(),
+  http: z.union([binding, z.array(binding)], `${notBinding} or a list of such`).optional(),
   ...intakeShape,
 });
 
@@ -119,7 +120,8 @@ export function parseConfig(config: unknown, source = "the config"): GateSetting
   const parsed = gate.safeParse(config);
   const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toFaults(issue));
   if (isObject(config)) {
-    faults.push(...patternFaults(config["routes"]), ...transportFaults(config["transports"]));
+    const bound = boundTargets(config["routes"]);
+    faults.push(...patternFaults(config["routes"]), ...bindingFaults(bound), ...transportFaults(config["transports"], bound));
     faults.push(...storeFaults(config["jobs"]), ...pluginFaults(config));
   }
   if (!parsed.success || faults.length > 0) throw configError(source, faults);
@@ -203,12 +205,12 @@ function patternFaults(routes: unknown): ConfigFault[] {
   return faults;
 }
 
-function transportFaults(transports: unknown): ConfigFault[] {
+function transportFaults(transports: unknown, bound: readonly BoundTarget[]): ConfigFault[] {
   if (!Array.isArray(transports)) return [];
   return transports.flatMap((value: unknown, at) => {
     if (!isObject(value) || typeof value["check"] !== "function") return [];
     return (value as unknown as Required<Pick<Transport, "check">>)
-      .check()
+      .check(bound)
       .map((fault) => ({ ...fault, path: `transports[${at}].${fault.path}` }));
   });
 }

@@ -1,5 +1,6 @@
 import type { GateSettings } from "../config/parse-config.ts";
 import { GateError } from "../error/gate-error.ts";
+import { sharedBindings, sharedBindingText } from "../job/http-binding.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Registry } from "../registry/registry.ts";
 import { controlService, isControlTarget } from "./control-service.ts";
@@ -24,8 +25,10 @@ export function servedMethods(registry: Registry, { http: bound, routes }: Pick<
   return methods;
 }
 
-/** Throws for a method that no worker may serve here. */
+/** Throws for a method that no worker may serve here, or not together with the others. */
 export function checkMethods(methods: readonly MethodInfo[], doors: Doors): void {
+  const [shared] = sharedBindings(methods);
+  if (shared !== undefined) throw new GateError("already_exists", `${shared.name}: ${sharedBindingText(shared)}`);
   for (const method of methods) {
     if (isControlTarget(method.name))
       throw new GateError("permission_denied", `${method.name}: the service name ${controlService} is the gate's own; choose another`);

@@ -10,6 +10,7 @@ export { closestName } from "../error/closest-name.ts";
 export { GateError, type GateErrorOptions, type WireError } from "../error/gate-error.ts";
 export { Job, type JobInit, methodOf, serviceOf } from "../job/job.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "../job/metadata.ts";
+export { type BoundTarget, bindingForm, parseBinding, pathShape, sharedBindingText } from "../job/http-binding.ts";
 export type { MethodInfo } from "../job/method-info.ts";
 export type { JobControl, ReplySink } from "../job/reply.ts";
 export type { KeptJobs } from "../jobs/kept-counts.ts";

@@ -3,6 +3,7 @@ import type { ConfigFault } from "../config/fault.ts";
 import type { GateError } from "../error/gate-error.ts";
 import type { RouteConfig } from "../config/route-config.ts";
 import type { Job } from "../job/job.ts";
+import type { BoundTarget } from "../job/http-binding.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { AsyncJobs } from "../jobs/async-jobs.ts";
@@ -42,7 +43,8 @@ export interface Transport {
   ownsPage?(path: string): boolean;
   /** What it was made with, so that a reload can tell a changed one; without it, every reload opens the door anew. */
   readonly options?: unknown;
-  check?(): readonly ConfigFault[];
+  /** Every mistake in its options, and every binding of the config's routes that its doors cannot take. */
+  check?(bound?: readonly BoundTarget[]): readonly ConfigFault[];
   /** Where it will listen, as far as its options tell before it does; for tools. Asked only when `check` found no fault. */
   addresses?(): readonly Address[];
   /** Rejects with a `GateError` that names the address and the remedy when it cannot listen. */

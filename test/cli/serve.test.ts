@@ -186,6 +186,24 @@ describe("gate check", () => {
     });
   });
 
+  it("and serve --worker name both methods of a file that want one path, and one that wants a page of the gate", async () => {
+    const { folder, serve } = await place();
+    const twice = (one: string, two: string): string =>
+      `import { defineService, method } from "unigate";
+export default defineService("two", { one: method({ http: "${one}" }, () => 1), two: method({ http: "${two}" }, () => 2) });\n`;
+    await writeFile(`${folder}/same.ts`, twice("GET /x/:id", "GET /x/:key"));
+    await writeFile(`${folder}/own.ts`, twice("POST /x/:id", "GET /workers"));
+    expect(await gate(["check", "--worker", "same.ts"], { cwd: folder })).toMatchObject({
+      code: 2,
+      stderr: 'gate: two.two: http binding "GET /x/:key" is taken by two.one; choose another path\n',
+    });
+    const { code, stderr } = await gate(["check", "--worker", "own.ts"], { cwd: folder });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('two.two is bound to "GET /workers"; bind another path')]);
+    const running = serve("--worker", "same.ts");
+    expect(await running.exit).toBe(2);
+    expect(running.stderr).toContain("is taken by two.one; choose another path");
+  });
+
   it("tells why each method gets its route, and names the same addresses as the gate that listens there", async () => {
     const { folder, serve } = await place();
     await writeFile(

@@ -1,6 +1,6 @@
 import { METHODS } from "node:http";
 import findMyWay, { type HTTPMethod } from "find-my-way";
-import { GateError, type GateHost, type MethodInfo } from "unigate/transport";
+import { bindingForm, GateError, type GateHost, type MethodInfo, parseBinding, pathShape, sharedBindingText } from "unigate/transport";
 import { controlPathOf } from "./control-path.ts";
 
 /** A request's match among the bound routes. */
@@ -89,7 +89,7 @@ export class Bindings {
 
   /** The HTTP methods under which `path` is bound. */
   methodsOf(path: string): string[] {
-    return [...httpMethods].filter((method) => this.#router.find(method as HTTPMethod, path) !== null);
+    return boundMethods.filter((method) => this.#router.find(method as HTTPMethod, path) !== null);
   }
 
   /** Whose workers are gone may find its paths taken when they come back. */
@@ -117,14 +117,15 @@ export class Bindings {
     const control = this.#ownPathOf(path);
     if (control !== undefined)
       return `http binding "${text}" collides with the gate's own ${this.#control}${control}; choose another path, or move the gate's with http({ control: "/_gate" })`;
-    const other = bound.find((one) => methods.includes(one.method) && shape(one.path) === shape(path) && one.target !== target);
-    if (other !== undefined) return `http binding "${text}" is taken by ${other.target}; choose another path`;
+    const other = bound.find((one) => methods.includes(one.method) && pathShape(one.path) === pathShape(path) && one.target !== target);
+    if (other !== undefined) return sharedBindingText({ binding: text, holder: other.target });
     return undefined;
   }
 }
 
 const noHandler = (): void => {};
-const httpMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+const boundMethods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 const anyMethod = "ANY ";
 const everyMethod = METHODS.filter((method) => method !== "CONNECT");
 
@@ -144,7 +145,7 @@ function add(router: Router, text: string, target: string, bound: Binding[]): st
   // A site lives at `/app` as well as below it.
   const paths = passes && path.length > 2 && path.endsWith("/*") ? [path, path.slice(0, -2)] : [path];
   for (const one of paths) {
-    const free = methods.filter((method) => !bound.some((other) => other.method === method && shape(other.path) === shape(one)));
+    const free = methods.filter((method) => !bound.some((other) => other.method === method && pathShape(other.path) === pathShape(one)));
     try {
       if (free.length > 0) router.on(free as HTTPMethod[], one, noHandler, { target, binding: text });
     } catch (error) {
@@ -156,17 +157,10 @@ function add(router: Router, text: string, target: string, bound: Binding[]): st
 }
 
 function malformed(text: string): string {
-  return `http binding ${JSON.stringify(text)} is malformed; write "POST /path/:param"`;
+  return `http binding ${JSON.stringify(text)} is malformed; ${bindingForm}`;
 }
 
 function parse(text: string): { methods: readonly string[]; path: string } | undefined {
-  const [, method = "", path = ""] = /^([A-Z]+) (\/[^\s?#()]*)$/.exec(text) ?? [];
-  const methods = text.startsWith(anyMethod) ? everyMethod : httpMethods.has(method) ? [method] : [];
-  const isWellFormed = methods.length > 0 && !/\*./.test(path) && !path.includes("::") && !/:(\/|$)/.test(path);
-  return isWellFormed ? { methods, path } : undefined;
-}
-
-/** Two paths of the same shape match the same requests: names of parameters make no difference. */
-function shape(path: string): string {
-  return path.replaceAll(/:[^/]+/g, ":").replace(/(.)\/$/, "$1");
+  const parsed = parseBinding(text);
+  return parsed && { methods: parsed.verb === "ANY" ? everyMethod : [parsed.verb], path: parsed.path };
 }

@@ -1,5 +1,6 @@
 /** The HTTP transport: calls, bound routes, the gate's own pages, and WebSocket links for clients and workers. */
 import type { Connector, GateHost, Transport } from "unigate/transport";
+import { checkBindings } from "./check-bindings.ts";
 import { controlPathOf } from "./control-path.ts";
 import { addressOf, checkOptions, type HttpOptions, toSettings } from "./options.ts";
 
@@ -19,7 +20,7 @@ export function http(options: HttpOptions = {}): Transport {
     name: "http",
     options,
     ownsPage: (path) => controlPathOf(path) !== undefined,
-    check: () => checkOptions(options),
+    check: (bound) => [...checkOptions(options), ...checkBindings(options, bound)],
     addresses: () => [addressOf(options)],
     async start(gate: GateHost) {
       // fastify loads only for a gate that has this door.

@@ -1,4 +1,6 @@
-import { currentJob, defineService, method } from "unigate";
+import { currentJob, defineService, method, type ServiceDefinition } from "unigate";
+import { createGate } from "unigate/gate";
+import { http } from "unigate/http";
 import { describe, expect, it } from "vitest";
 import { openHttpDoor } from "../../support/http-door.ts";
 
@@ -30,11 +32,42 @@ describe("a method's bindings", () => {
     },
   );
 
-  it("in a config that no router takes are left out, and all others hold", async () => {
-    const { url } = await openHttpDoor(bound("GET /good"), { config: { routes: { "s.m": { http: ["GET /x/:a(", "GET /also"] } } } });
-    expect((await fetch(`${url}/good`)).status).toBe(200);
-    expect((await fetch(`${url}/also`)).status).toBe(200);
-    expect((await fetch(`${url}/x/1`)).status).toBe(404);
+  it("of a config are checked with it: malformed ones, those on one path, and those on a page of the gate, all at once", () => {
+    const routes: Record<string, { http: string | string[] }> = {
+      "s.a": { http: ["GET /x/:a(", "GET /d/:id"] },
+      "s.b": { http: "GET /d/:name/" },
+      "s.c": { http: ["POST /d/:name", "GET /health"] },
+    };
+    const faults = (options: Parameters<typeof http>[0]): string => {
+      try {
+        createGate({ transports: [http(options)], routes: routes });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "";
+    };
+    expect(faults({})).toBe(
+      [
+        "the config has 3 faults:",
+        '  routes["s.a"].http[0]: is not a binding; write "POST /path/:param"',
+        '  routes["s.b"].http: "GET /d/:name/" is bound to s.a too; give one of them another path',
+        '  transports[0].control: keeps /health for the gate\'s own pages, and s.c is bound to "GET /health"; bind another path, or move the pages with control: "/_gate"',
+      ].join("\n"),
+    );
+    expect(faults({ control: "/_gate" })).toContain("has 2 faults");
+  });
+
+  it("in one declaration name both methods that want one path, and may share it under different HTTP methods", async () => {
+    const { url, join } = await openHttpDoor(bound("GET /d"));
+    const twice = (second: string): ServiceDefinition =>
+      defineService("two", { read: method({ http: "GET /n/:id" }, () => "read"), write: method({ http: second }, () => "written") });
+    await expect(join(twice("GET /n/:key"))).rejects.toMatchObject({
+      code: "already_exists",
+      message: 'two.write: http binding "GET /n/:key" is taken by two.read; choose another path',
+    });
+    await join(twice("PUT /n/:key"));
+    await expect.poll(async () => (await fetch(`${url}/n/1`, { method: "PUT" })).json()).toBe("written");
+    expect(await (await fetch(`${url}/n/1`)).json()).toBe("read");
   });
 
   it("name both sides when two targets want one path", async () => {

@@ -2,6 +2,7 @@ import type { GateConfig } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
 import { createMemoryPair, type Transport } from "unigate/transport";
 import { createWorker, type Worker } from "unigate/worker";
+import { checkBindings } from "../check-bindings.ts";
 import { toSettings } from "../options.ts";
 import { FetchDoor } from "./fetch-door.ts";
 import type { FetchOptions } from "./options.ts";
@@ -64,6 +65,7 @@ function fetchTransport(options: FetchOptions): { transport: Transport; opened: 
   const { promise: opened, resolve } = Promise.withResolvers<FetchDoor>();
   const transport: Transport = {
     name: "fetch",
+    check: (bound) => checkBindings(options, bound),
     async start(gate) {
       const door = new FetchDoor(toSettings(options, gate.maxPayloadBytes), gate);
       resolve(door);
