@@ -10,11 +10,12 @@ import type { RouteTable } from "../routing/route-table.ts";
 import type { DispatcherOptions, DispatchHooks } from "./dispatcher-options.ts";
 import { FailureLog } from "./failure-log.ts";
 import { pinnedVersion } from "./pinned-version.ts";
-import { choose } from "./placement.ts";
+import { choose, tellBalancer } from "./placement.ts";
 import { notFound, noRoom, strategyThrew } from "./refusals.ts";
 import { OpenRuns } from "./open-runs.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
-import { JobRun, type RunOwner } from "./run.ts";
+import { JobRun } from "./run.ts";
+import type { RunOwner } from "./run-owner.ts";
 import { Settling } from "./settling.ts";
 import { countEnd, type JobCounts, newCounts, type Target } from "./target.ts";
 import { TargetTable } from "./target-table.ts";
@@ -155,7 +156,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
   released(run: JobRun, endpoint: Endpoint): void {
     const target = run.target as Target;
     target.running--;
-    this.#tellBalancer(run, endpoint);
+    tellBalancer(run, endpoint, this.#logger);
     endpoint.release(run.durationMs, run.code === undefined, run.releasedAt);
     if (target.queue.size > 0) this.#pump(target);
   }
@@ -191,6 +192,8 @@ export class Dispatcher implements RunOwner, RegistryListener {
     if (run.state !== "completed") this.#failures.note(run);
     if (this.#open.size === 0) this.#whenIdle?.();
   }
+
+  readonly unheard = (run: JobRun): void => this.#failures.note(run);
 
   // The way of a job.
 
@@ -270,16 +273,6 @@ export class Dispatcher implements RunOwner, RegistryListener {
       this.#logger.error("a strategy threw", { route: target.route.pattern, strategy: target.route.strategy.name, error: String(error) });
       run.refuse(strategyThrew(target, error));
       return undefined;
-    }
-  }
-
-  // Code of others must not break the path of a job.
-
-  #tellBalancer(run: JobRun, endpoint: Endpoint): void {
-    try {
-      run.balancer?.settled?.(endpoint, run);
-    } catch (error) {
-      this.#logger.error("a strategy threw when a job had settled", { route: run.target?.route.pattern, error: String(error) });
     }
   }
 

@@ -1,5 +1,6 @@
 import { closestName } from "../error/closest-name.ts";
 import { GateError } from "../error/gate-error.ts";
+import type { Job } from "../job/job.ts";
 import type { Target } from "./target.ts";
 
 /** Nobody serves `name`, nor has. */
@@ -46,4 +47,9 @@ export function noRoom({ name, route, hasLiveWorker }: Target): GateError {
 /** The route's strategy has a bug: only the job that it was asked for fails. */
 export function strategyThrew({ route }: Target, error: unknown): GateError {
   return new GateError("internal", `the strategy of route "${route.pattern}" threw: ${GateError.from(error).message}`, { cause: error });
+}
+
+/** The door that the caller came through has a bug: it ends this job only. */
+export function sinkThrew({ target }: Job, error: unknown): GateError {
+  return new GateError("internal", `the door of the caller of ${target} threw: ${GateError.from(error).message}`, { cause: error });
 }

@@ -13,6 +13,7 @@
  * | running | the endpoint ends it | completed |
  * | running | the endpoint fails it, and it may run again | waiting |
  * | running | the endpoint fails it | failed |
+ * | running | the caller's sink throws | failed |
  *
  * The endpoint is a second, shorter thread: it is *occupied* from the placement until the endpoint says `end` or `fail`, even when
  * the caller has been answered long before (cancelled, expired). Only then is its place given back, once per placement.
@@ -25,25 +26,11 @@ import type { Metadata } from "../job/metadata.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Balancer } from "../strategy/strategy.ts";
+import { sendTo } from "./placement.ts";
+import { sinkThrew } from "./refusals.ts";
 import { ReplayWindow } from "./replay-window.ts";
+import type { JobState, RunOwner } from "./run-owner.ts";
 import type { Target } from "./target.ts";
-
-export type JobState = "waiting" | "running" | "completed" | "failed" | "cancelled" | "expired";
-
-/** What a run needs of the dispatcher. */
-export interface RunOwner {
-  /** The endpoint has let go; called once per placement. `run.code` and `run.durationMs` tell how it went. */
-  released(run: JobRun, endpoint: Endpoint): void;
-  /** The job failed on its endpoint before the caller saw anything: true when it may wait for another place. */
-  mayRunAgain(run: JobRun, error: GateError, neverStarted: boolean): boolean;
-  /** The run waits again. Its endpoint is about to be `released`, which looks for a place. */
-  waitAgain(run: JobRun): void;
-  /** Why a run that has waited as long as its route allows ends. */
-  refusalOfWait(run: JobRun): GateError;
-  /** The run has ended; called once. A waiting run must leave its queue. */
-  ended(run: JobRun, wasWaiting: boolean): void;
-  now(): number;
-}
 
 /** One job under way: the sink of its endpoint and the control of its caller at once. */
 export class JobRun implements ReplySink, JobControl, DeadlineEntry {
@@ -127,23 +114,13 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     this.worker = endpoint.id;
     const attempt = ++this.attempts;
     this.#startedAt = this.#owner.now();
-    const control = this.#send(endpoint);
+    const control = sendTo(endpoint, this.job, this);
     if (control === undefined) return;
     // It has been answered already, or even failed and been placed elsewhere: this control is of no more use.
     if (this.endpoint === undefined || attempt !== this.attempts) return;
     this.#control = control;
     if (this.hasEnded) control.cancel("the caller has left");
     else if (this.job.streamsInput || this.#heldInput !== undefined) this.#sendHeldInput(control);
-  }
-
-  /** A transport that throws has broken its contract: the job fails, and nothing else. */
-  #send(endpoint: Endpoint): JobControl | undefined {
-    try {
-      return endpoint.link.send(this.job, this);
-    } catch (error) {
-      this.fail(GateError.from(error, "internal"));
-      return undefined;
-    }
   }
 
   /** Ends a waiting run that will not be placed. */
@@ -196,13 +173,22 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   chunk(payload: Uint8Array): boolean {
     if (this.hasEnded) return true;
     this.#dropReplay();
-    return this.#sink.chunk(payload);
+    try {
+      return this.#sink.chunk(payload);
+    } catch (error) {
+      this.#loseCaller(error);
+      return true;
+    }
   }
 
   head(metadata: Metadata): void {
     if (this.hasEnded) return;
     this.#dropReplay();
-    this.#sink.head?.(metadata);
+    try {
+      this.#sink.head?.(metadata);
+    } catch (error) {
+      this.#loseCaller(error);
+    }
   }
 
   end(payload?: Uint8Array, trailers?: Metadata): void {
@@ -210,7 +196,11 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     if (this.hasEnded) return;
     this.#state = "completed";
     this.#owner.ended(this, false);
-    this.#sink.end(payload, trailers);
+    try {
+      this.#sink.end(payload, trailers);
+    } catch (error) {
+      this.#tellFailure(this.#unheard(error));
+    }
   }
 
   fail(error: GateError, neverStarted = false): void {
@@ -231,7 +221,12 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
   }
 
   drained(): void {
-    if (!this.hasEnded) this.#sink.drained?.();
+    if (this.hasEnded) return;
+    try {
+      this.#sink.drained?.();
+    } catch (error) {
+      this.#loseCaller(error);
+    }
   }
 
   #noteInput(payload: Uint8Array): void {
@@ -257,7 +252,7 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     }
     if (this.#control !== control) return;
     if (this.#hasInputEnded) control.endInput?.();
-    else if (hasRoom && held.length > 0) this.#sink.drained?.();
+    else if (hasRoom && held.length > 0) this.drained();
   }
 
   #release(code: Code | undefined): void {
@@ -276,6 +271,30 @@ export class JobRun implements ReplySink, JobControl, DeadlineEntry {
     this.#state = state;
     this.error = error;
     this.#owner.ended(this, wasWaiting);
-    this.#sink.fail(error, neverStarted);
+    this.#tellFailure(error, neverStarted);
+  }
+
+  /** A door that throws has broken its contract: its own job ends, and nobody else hears of it. */
+  #loseCaller(thrown: unknown): void {
+    if (this.hasEnded) return void this.#unheard(thrown);
+    const control = this.#control;
+    const error = sinkThrew(this.job, thrown);
+    this.#endAs("failed", error);
+    control?.cancel(error.message);
+  }
+
+  #tellFailure(error: GateError, neverStarted?: boolean): void {
+    try {
+      this.#sink.fail(error, neverStarted);
+    } catch (thrown) {
+      this.#unheard(thrown);
+    }
+  }
+
+  /** The job has ended, and its caller may not know. */
+  #unheard(thrown: unknown): GateError {
+    this.error = sinkThrew(this.job, thrown);
+    this.#owner.unheard(this);
+    return this.error;
   }
 }

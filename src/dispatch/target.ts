@@ -4,7 +4,8 @@ import type { Route } from "../routing/route.ts";
 import { isSameStrategy } from "../strategy/same-options.ts";
 import type { Balancer } from "../strategy/strategy.ts";
 import { JobQueue } from "./job-queue.ts";
-import type { JobRun, JobState } from "./run.ts";
+import type { JobRun } from "./run.ts";
+import type { JobState } from "./run-owner.ts";
 
 /** How jobs ended so far. */
 export interface JobCounts {

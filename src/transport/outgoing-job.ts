@@ -1,4 +1,4 @@
-import type { GateError } from "../error/gate-error.ts";
+import { GateError } from "../error/gate-error.ts";
 import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Metadata } from "../job/metadata.ts";
 import { Flag, RecordType, creditCost, initialCredit } from "../protocol/record.ts";
@@ -85,7 +85,12 @@ export class OutgoingJob implements JobControl, InflowTarget {
 
   input(payload: Uint8Array): boolean {
     if (this.#hasEnded || this.#isCancelled) return true;
-    this.#owner.outbox.message(RecordType.chunk, Flag.input, 0, 0, this.number, 0, 0, payload);
+    try {
+      this.#owner.outbox.message(RecordType.chunk, Flag.input, 0, 0, this.number, 0, 0, payload);
+    } catch (error) {
+      this.#refuse(error);
+      return true;
+    }
     this.#inputCredit -= creditCost(payload.length);
     return this.#inputCredit > 0;
   }
@@ -102,6 +107,12 @@ export class OutgoingJob implements JobControl, InflowTarget {
 
   grant(units: number): void {
     if (!this.#hasEnded && !this.#isCancelled) this.#owner.outbox.control(RecordType.credit, 0, this.number, units);
+  }
+
+  /** The number is released when the worker has let go: until then it is the worker's. */
+  #refuse(error: unknown): void {
+    this.cancel("the input does not fit the link");
+    this.#fail(GateError.from(error, "internal"), false);
   }
 
   #end(payload: Uint8Array | undefined, trailers: Metadata | undefined): void {

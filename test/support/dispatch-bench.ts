@@ -4,7 +4,7 @@ import type { Endpoint } from "../../src/registry/endpoint.ts";
 import { RouteTable } from "../../src/routing/route-table.ts";
 import type { Route } from "../../src/routing/route.ts";
 import { roundRobin } from "../../src/strategy/round-robin.ts";
-import { Job, type JobControl, type JobInit } from "unigate/transport";
+import { Job, type JobControl, type JobInit, type Logger } from "unigate/transport";
 import { ManualClock } from "./manual-clock.ts";
 import { RecordingSink } from "./recording-sink.ts";
 import { ScriptedWorker } from "./scripted-worker.ts";
@@ -15,12 +15,13 @@ export class DispatchBench {
   readonly registry = new Registry(this.clock);
   readonly dispatcher: Dispatcher;
 
-  constructor(routes: (Partial<Route> & { pattern: string })[] = [], settleMs = 0, queueBytes = Infinity) {
+  constructor(routes: (Partial<Route> & { pattern: string })[] = [], settleMs = 0, queueBytes = Infinity, logger?: Logger) {
     const table = new RouteTable(
       routes.map((route) => makeRoute(route)),
       makeRoute({ pattern: "*" }),
     );
-    this.dispatcher = new Dispatcher({ registry: this.registry, routes: table, clock: this.clock, settleMs, queueBytes });
+    const { registry, clock } = this;
+    this.dispatcher = new Dispatcher({ registry, routes: table, clock, settleMs, queueBytes, ...(logger === undefined ? {} : { logger }) });
   }
 
   join(

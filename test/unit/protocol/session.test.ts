@@ -91,3 +91,15 @@ it("answers to a number that is no job's are dropped", async () => {
   await crossed();
   expect([sink.value, sink.ends, closings]).toEqual(["hello", 1, []]);
 });
+
+it("a piece of input that is too large for the link fails its own job, and the session goes on", async () => {
+  const { gate, closings } = await createSessions();
+  const sink = new RecordingSink();
+  const job = new Job({ target: "S.m", payload: Buffer.from("hello"), contentType: "text/plain", streamsInput: true });
+  const control = gate.send(job, sink);
+  expect(control.input?.(Buffer.alloc(2 << 20))).toBe(true);
+  expect([sink.error?.code, sink.ends]).toEqual(["resource_exhausted", 1]);
+  const other = echo(gate);
+  await crossed();
+  expect([other.value, sink.breaches, closings, gate.sentJobs]).toEqual(["hello", [], [], 0]);
+});
