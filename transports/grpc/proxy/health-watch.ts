@@ -12,6 +12,8 @@ export interface HealthListener {
   told(isServing: boolean): void;
   /** It could be reached, or it could not, or no longer. */
   observed(isAlive: boolean, reason?: string): void;
+  /** It can be reached again: it may be another version. */
+  returned(): void;
 }
 
 const path = "/grpc.health.v1.Health/Watch";
@@ -39,6 +41,7 @@ export class HealthWatch {
   #timer: Timer | undefined;
   #retryMs = firstRetryMs;
   #isOver = false;
+  #hasConnected = false;
 
   constructor(at: ServerAddress, clock: Clock, keepaliveMs: number, listener: HealthListener) {
     this.#at = at;
@@ -65,6 +68,8 @@ export class HealthWatch {
       opened: () => {
         this.#retryMs = firstRetryMs;
         this.#listener.observed(true);
+        if (this.#hasConnected) this.#listener.returned();
+        this.#hasConnected = true;
         this.#ask(session);
       },
       goingAway() {

@@ -11,8 +11,9 @@ import {
   type ReplySink,
 } from "unigate/transport";
 import { loadProtos } from "../protos/load-protos.ts";
-import { type JsonCalls, jsonCalls, upstreamMethods } from "../transcode/json-calls.ts";
-import { reflectServer } from "./reflect-server.ts";
+import { upstreamMethods } from "../transcode/json-calls.ts";
+import { Descriptions } from "./descriptions.ts";
+import { ServerReflection } from "./server-reflection.ts";
 import type { GrpcUpstream } from "./upstream-options.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { type ServerName, ServerNames } from "./server-names.ts";
@@ -25,7 +26,7 @@ import { type ServerFigures, UpstreamServer } from "./upstream-server.ts";
 interface Member {
   server: UpstreamServer;
   watch: HealthWatch | undefined;
-  stopReflecting: () => void;
+  reflection: ServerReflection | undefined;
   health: ServerHealth;
   place: RoomMember & { endpoint: Endpoint };
 }
@@ -57,8 +58,7 @@ export class ServerGroup {
   readonly #own: OwnMethods;
   readonly #prefix: string;
   readonly #names: ServerNames;
-  #protos: FileRegistry | undefined;
-  #json: JsonCalls | undefined;
+  readonly #descriptions: Descriptions;
   /** Lets calls in; undefined where everybody may call. */
   readonly tenants: TenantRoom | undefined;
 
@@ -70,6 +70,7 @@ export class ServerGroup {
     this.#upstream = upstream;
     this.#limits = poolLimits(upstream.pool);
     this.#room = new CallRoom(this.#limits.room);
+    this.#descriptions = new Descriptions({ prefix, has: (name) => own.method(name) }, gate.maxPayloadBytes);
     const { tenants } = upstream;
     if (tenants !== undefined) this.tenants = new TenantRoom(tenants, gate.clock, this.#limits.acquireMs, () => this.#places());
     const everyMs = parseDuration(upstream.resolveEvery) ?? defaultResolveMs;
@@ -85,13 +86,13 @@ export class ServerGroup {
   /** Resolves when its .proto files are read, and every server that a name stands for is known; rejects with `invalid_argument`. */
   async ready(): Promise<void> {
     const { protos } = this.#upstream;
-    if (protos !== undefined) this.#describe(await loadProtos(protos));
+    if (protos !== undefined) this.#describe(this, await loadProtos(protos));
     await this.#names.ready;
   }
 
-  /** What is known of its services. */
-  get protos(): FileRegistry | undefined {
-    return this.#protos;
+  /** What is known of its services; of two that tell of the same, the last one holds. */
+  get protos(): FileRegistry[] {
+    return this.#descriptions.protos;
   }
 
   /** False while its names stand for nobody. */
@@ -103,6 +104,11 @@ export class ServerGroup {
   learn(methods: readonly MethodInfo[]): void {
     for (const method of methods) this.#methods.set(method.name, method);
     for (const { place } of this.#members.values()) this.#gate.offer(place.endpoint, { capacity: place.endpoint.capacity, methods });
+  }
+
+  /** A method is called that no description has: its servers may have been redeployed. */
+  describeAgain(): void {
+    for (const { reflection } of this.#members.values()) reflection?.ask();
   }
 
   sweep(now: number): void {
@@ -147,6 +153,7 @@ export class ServerGroup {
     const at = { ...name, tls };
     const server = new UpstreamServer(at, this.#limits, this.#gate.clock, {
       observed: (isAlive, reason) => member.health.observed(isAlive, size, reason),
+      returned: () => member.reflection?.returned(),
     });
     const link: EndpointLink = {
       id: address,
@@ -169,33 +176,35 @@ export class ServerGroup {
         changed: () => this.#changed(member),
       }),
       watch: undefined,
-      stopReflecting: () => {},
+      reflection: undefined,
       place: { endpoint: this.#gate.join(link, { capacity: size, methods: [] }), trial: Infinity },
     };
     this.#members.set(address, member);
     this.#room.add(member.place);
     // Only now: calls that wait for a server start with the offer.
     this.#gate.offer(member.place.endpoint, { capacity: size, methods: [...this.#methods.values()] });
-    if (this.#protos === undefined && protos === undefined && reflection && this.tenants === undefined)
-      member.stopReflecting = reflectServer(
-        at,
-        this.#gate,
-        (service) => this.#own.service(service),
-        (protos) => this.#describe(protos),
-      );
+    if (protos === undefined && reflection && this.tenants === undefined) {
+      const { clock, logger } = this.#gate;
+      const wants = (service: string): boolean => this.#own.service(service);
+      member.reflection = new ServerReflection(at, { clock, logger, wants, known: (all) => this.#describe(member, all) });
+      if (this.#descriptions.isEmpty) member.reflection.ask();
+    }
     if (health.watch !== false)
       member.watch = new HealthWatch(at, this.#gate.clock, this.#limits.keepaliveMs, {
         told: (isServing) => member.health.told(isServing),
         observed: (isAlive, reason) => member.health.observed(isAlive, size, reason),
+        returned: () => member.reflection?.returned(),
       });
   }
 
   /** A job in another content type becomes a call, if it is known how. */
   #send(member: Member, job: Job, sink: ReplySink): JobControl {
     if (job.contentType.startsWith("application/grpc")) return this.#call(member, job, sink);
-    if (this.#json !== undefined) return this.#json(job, sink, (call, reply) => this.#call(member, call, reply));
-    const remedy = "call it by gRPC, or name its .proto in protos of the upstream";
-    return refuse(sink, this.tenants?.refusalOf(job) ?? new GateError("unimplemented", `${job.target} has no reflection; ${remedy}`));
+    const calls = this.#descriptions.callsOf(job.target, member);
+    if (calls !== undefined) return calls.send(job, sink, (call, reply) => this.#call(member, call, reply));
+    this.describeAgain();
+    const refusal = this.tenants?.refusalOf(job) ?? unknownMethod(job.target, this.#descriptions.isEmpty);
+    return refuse(sink, refusal);
   }
 
   #call({ server, place }: Member, job: Job, sink: ReplySink): JobControl {
@@ -206,12 +215,12 @@ export class ServerGroup {
   }
 
   /** Callers with JSON may call the methods of `protos` from now on. Tenants' calls bring a token, which these do not. */
-  #describe(protos: FileRegistry): void {
-    this.#protos = protos;
-    for (const { stopReflecting } of this.#members.values()) stopReflecting();
+  #describe(source: Member | this, protos: FileRegistry): void {
+    // One answer does for all who have not given one.
+    if (this.#descriptions.isEmpty) for (const { reflection } of this.#members.values()) reflection?.rest();
+    this.#descriptions.add(source, protos);
     if (this.tenants !== undefined) return;
     const upstream = { protos, prefix: this.#prefix, has: (name: string) => this.#own.method(name) };
-    this.#json = jsonCalls(upstream, this.#gate.maxPayloadBytes);
     try {
       this.learn(upstreamMethods(upstream));
     } catch (error) {
@@ -223,7 +232,8 @@ export class ServerGroup {
     const member = this.#members.get(address) as Member;
     this.#members.delete(address);
     member.watch?.close();
-    member.stopReflecting();
+    member.reflection?.rest();
+    this.#descriptions.remove(member);
     member.health.close();
     this.#gate.leave(member.place.endpoint);
     this.#room.remove(member.place);
@@ -247,6 +257,11 @@ export class ServerGroup {
   #isLast(member: Member): boolean {
     return [...this.#members.values()].every((other) => other === member || !other.health.isUp);
   }
+}
+
+function unknownMethod(target: string, isEmpty: boolean): GateError {
+  const reason = isEmpty ? "has no reflection" : "is in no .proto of its upstream, nor told by its reflection";
+  return new GateError("unimplemented", `${target} ${reason}; call it by gRPC, or name its .proto in protos of the upstream`);
 }
 
 function refuse(sink: ReplySink, error: GateError): JobControl {

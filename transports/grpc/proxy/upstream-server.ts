@@ -12,6 +12,8 @@ import { type CallEnd, ServerCall } from "./server-call.ts";
 export interface ServerListener {
   /** It answered, or could not be reached or did not answer. */
   observed(isAlive: boolean, reason?: string): void;
+  /** It has a connection again, after it had none: it may be another version. */
+  returned(): void;
 }
 
 /** Figures of one server's pool. */
@@ -36,6 +38,8 @@ export class UpstreamServer {
   readonly #clock: Clock;
   readonly #listener: ServerListener;
   readonly #pool: ConnectionPool<Held>;
+  /** It had connections, and they have all gone. */
+  #isAway = false;
 
   constructor(at: ServerAddress, limits: PoolLimits, clock: Clock, listener: ServerListener) {
     this.address = at.address;
@@ -109,14 +113,21 @@ export class UpstreamServer {
 
   #open(pooled: Pooled<Held>): Held {
     const session = openCallConnection(this.#at, this.#clock, {
-      opened: () => this.#listener.observed(true),
+      opened: () => this.#opened(),
       goingAway: () => this.#pool.leave(pooled),
       maxCalls: (count) => (pooled.maxCalls = count),
       gone: (isReached) => {
         this.#pool.lost(pooled);
+        if (this.#pool.members.length === 0) this.#isAway = true;
         if (!isReached) this.#listener.observed(false, `${this.address} cannot be reached`);
       },
     });
     return { session, keepalive: new Keepalive(session, this.#limits.keepaliveMs) };
+  }
+
+  #opened(): void {
+    this.#listener.observed(true);
+    if (this.#isAway) this.#listener.returned();
+    this.#isAway = false;
   }
 }

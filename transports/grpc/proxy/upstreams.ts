@@ -71,7 +71,7 @@ export class Upstreams {
 
   /** What is known of the services of all. */
   protos(): FileRegistry[] {
-    return this.#upstreams.flatMap(({ group }) => group.protos ?? []);
+    return this.#upstreams.flatMap(({ group }) => group.protos);
   }
 
   figures(): Record<string, GroupFigures> {
@@ -140,6 +140,7 @@ function learn({ prefix, pattern, group }: Upstream, target: string): void {
       `${maxMethods} methods of ${prefix}${pattern} have been called, which is the limit; name some of them in upstreams`,
     );
   group.learn([{ name: target }]);
+  group.describeAgain();
 }
 
 function prefixOf({ name }: GrpcUpstream): string {

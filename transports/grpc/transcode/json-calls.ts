@@ -38,8 +38,12 @@ export interface UpstreamMethods {
 /** Makes a call with the bytes of a gRPC message stream as payload and chunks. */
 type MakeCall = (job: Job, sink: ReplySink) => JobControl;
 
-/** Brings a job in any content type to a gRPC server by `call`. */
-export type JsonCalls = (job: Job, sink: ReplySink, call: MakeCall) => JobControl;
+/** Methods that jobs in any content type may call. */
+export interface JsonCalls {
+  has(target: string): boolean;
+  /** Brings a job to a gRPC server by `call`. */
+  send(job: Job, sink: ReplySink, call: MakeCall): JobControl;
+}
 
 /** What the upstream offers: every method as `package.Service.Method`, with its HTTP bindings unless its targets have a prefix. */
 export function upstreamMethods(upstream: UpstreamMethods): MethodInfo[] {
@@ -65,7 +69,7 @@ export function jsonCalls(upstream: UpstreamMethods, maxBytes: number): JsonCall
       { desc, input: jsonMessage(desc.input, protos), output: jsonMessage(desc.output, protos), bindings: httpBindings(desc) },
     ]),
   );
-  return (job, sink, call) => {
+  const send = (job: Job, sink: ReplySink, call: MakeCall): JobControl => {
     try {
       const method = methods.get(job.target);
       if (method === undefined) throw new GateError("unimplemented", `${job.target} is in no .proto of its upstream; call it by gRPC`);
@@ -78,6 +82,7 @@ export function jsonCalls(upstream: UpstreamMethods, maxBytes: number): JsonCall
       return { cancel: () => {}, resume: () => {} };
     }
   };
+  return { has: (target) => methods.has(target), send };
 }
 
 function toCall(job: Job, { desc, input, bindings }: JsonMethod): Job {

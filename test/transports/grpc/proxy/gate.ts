@@ -1,4 +1,4 @@
-import { createGate, type Gate } from "unigate/gate";
+import { createGate, type Gate, type GateOptions } from "unigate/gate";
 import type { GateConfig } from "unigate";
 import { grpc, type GrpcOptions } from "unigate/grpc";
 import { onTestFinished } from "vitest";
@@ -7,8 +7,9 @@ import { onTestFinished } from "vitest";
 export async function startGate(
   options: GrpcOptions,
   config: Partial<GateConfig> = {},
+  parts: GateOptions = {},
 ): Promise<{ gate: Gate; address: string; port: number }> {
-  const gate = createGate({ settle: 0, transports: [grpc({ port: 0, ...options })], ...config });
+  const gate = createGate({ settle: 0, transports: [grpc({ port: 0, ...options })], ...config }, parts);
   await gate.start();
   onTestFinished(() => gate.close());
   const { host, port } = new URL(gate.addresses[0]!.url.replace("grpc:", "http:"));

@@ -24,6 +24,8 @@ export interface RawServer {
   readonly waiting: ServerHttp2Stream[];
   /** Headers of every call, in their order. */
   readonly asked: IncomingHttpHeaders[];
+  /** Questions by reflection, which it does not have. */
+  readonly reflections: number;
   /** Answers every waiting call. */
   answerAll(): void;
   close(): Promise<void>;
@@ -65,6 +67,7 @@ export async function rawServer(options: RawServerOptions = {}): Promise<RawServ
   const waiting: ServerHttp2Stream[] = [];
   const asked: IncomingHttpHeaders[] = [];
   let opened = 0;
+  let reflections = 0;
   const use = (session: ServerHttp2Session): void => {
     if (connections.includes(session)) return;
     opened++;
@@ -79,7 +82,10 @@ export async function rawServer(options: RawServerOptions = {}): Promise<RawServ
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on("error", () => {});
     if (headers[":path"] === "/grpc.health.v1.Health/Watch") return (options.health ?? hasNone)(stream);
-    if (headers[":path"]?.startsWith("/grpc.reflection.") === true) return hasNone(stream);
+    if (headers[":path"]?.startsWith("/grpc.reflection.") === true) {
+      reflections++;
+      return hasNone(stream);
+    }
     use(stream.session as ServerHttp2Session);
     asked.push(headers);
     if (options.serve !== undefined) return options.serve(stream, headers);
@@ -103,6 +109,9 @@ export async function rawServer(options: RawServerOptions = {}): Promise<RawServ
     },
     get opened() {
       return opened;
+    },
+    get reflections() {
+      return reflections;
     },
     waiting,
     asked,

@@ -5,33 +5,50 @@ import { http } from "unigate/http";
 import { createMemoryPair } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { callByReflection } from "../../../../transports/grpc/client/call-by-reflection.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
+import { workspace } from "../../../support/workspace.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { freePort } from "../../../support/processes.ts";
 import { collect } from "../native/grpc-client.ts";
 import { kitchenServer } from "../native/upstream.ts";
-import { rawCall, rawServer, rawSession } from "./raw-server.ts";
+import { startGate } from "./gate.ts";
+import { answer, rawCall, rawServer, rawSession } from "./raw-server.ts";
 
 const file = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
 
 /** A gRPC server with reflection, which is a gate with a worker; closed when the test is over. */
 async function reflectingServer(port = 0): Promise<string> {
-  const gate = createGate({ settle: 0, transports: [grpc({ port, protos: [file] })] });
+  return (await kitchenGate(port)).address;
+}
+
+/** The same, of the version that `proto` describes. */
+async function kitchenGate(port = 0, proto = file): Promise<{ address: string; close: () => Promise<void> }> {
+  const gate = createGate({ settle: 0, transports: [grpc({ port, protos: [proto] })] });
   await gate.start();
   const [mine, theirs] = createMemoryPair();
   gate.accept(theirs);
   const service = defineService("Kitchen", {
     say: ({ text }: { text: string }) => ({ text: text.toUpperCase() }),
+    shout: ({ text }: { text: string }) => ({ text: `${text.toUpperCase()}!` }),
     *count({ number }: { number: number }) {
       for (let at = 1; at <= number; at++) yield { number: at };
     },
   });
   const worker = createWorker({ services: [service], open: () => Promise.resolve(mine) });
   await worker.start();
-  onTestFinished(async () => {
+  const close = async (): Promise<void> => {
     await worker.close();
     await gate.close();
-  });
-  return new URL(gate.addresses[0]!.url.replace("grpc:", "http:")).host;
+  };
+  onTestFinished(close);
+  return { address: new URL(gate.addresses[0]!.url.replace("grpc:", "http:")).host, close };
+}
+
+/** A .proto with these methods. */
+async function protoOf(...methods: string[]): Promise<string> {
+  const rpcs = methods.map((name) => `rpc ${name}(Line) returns (Line);`).join(" ");
+  const text = `syntax = "proto3"; package kitchen.v1; message Line { string text = 1; } service Kitchen { ${rpcs} }`;
+  return `${await workspace({ "kitchen.proto": text })}/kitchen.proto`;
 }
 
 async function gateOf(upstreams: GrpcOptions["upstreams"]): Promise<{ gate: Gate; url: string; grpcUrl: URL }> {
@@ -70,6 +87,34 @@ describe("a gRPC server with reflection", () => {
     expect(gate.status.services()).toEqual([]);
     await reflectingServer(port);
     await eventuallyTrue("its methods are known", () => gate.status.services().some(({ name }) => name === "kitchen.v1.Kitchen"));
+  });
+
+  it("tells of its new methods when it has been redeployed, and callers with JSON reach them", async () => {
+    const before = await kitchenGate(0, await protoOf("Say"));
+    const { url } = await gateOf({ "kitchen.v1.*": { to: before.address } });
+    const status = async (method: string): Promise<number> => (await post(`${url}/kitchen.v1.Kitchen/${method}`, { text: "a" })).status;
+    await eventuallyTrue("its methods are known", async () => (await status("Say")) === 200);
+    expect(await status("Shout")).toBe(404);
+    await before.close();
+    await kitchenGate(Number(before.address.split(":")[1]), await protoOf("Say", "Shout"));
+    await eventuallyTrue("the new one is known", async () => (await status("Shout")) === 200);
+    expect(await status("Say")).toBe(200);
+  });
+
+  it("is asked again when somebody calls a method that it has not told of, and not with every such call", async () => {
+    const clock = new ManualClock();
+    const server = await rawServer({ serve: (stream) => answer(stream) });
+    const { address } = await startGate({ upstreams: { "a.*": { to: server.address } } }, {}, { clock });
+    // By v1 and by v1alpha, and it has neither.
+    await eventuallyTrue("it is asked", () => server.reflections === 2);
+    const session = rawSession(address);
+    for (const method of ["C", "D", "E"]) expect((await rawCall(session, { path: `/a.B/${method}` })).status).toBe(0);
+    expect(server.reflections).toBe(2);
+    clock.advance(10_000);
+    await eventuallyTrue("it is asked again", () => server.reflections === 4);
+    clock.advance(60_000);
+    expect((await rawCall(session)).status).toBe(0);
+    expect(server.reflections).toBe(4);
   });
 
   it("tells its services by the gate's own reflection", async () => {
