@@ -21,6 +21,7 @@ export class JsonReply implements ReplySink {
   #only: Uint8Array | undefined;
   #finish: (() => void) | undefined;
   #isOver = false;
+  #hasLeft = false;
 
   constructor(sink: ReplySink, options: JsonReplyOptions) {
     this.#sink = sink;
@@ -32,7 +33,7 @@ export class JsonReply implements ReplySink {
   controlledBy(control: JobControl): JobControl {
     this.#control = control;
     control.endInput?.();
-    return { cancel: (reason) => control.cancel(reason), resume: () => this.#resume() };
+    return { cancel: (reason) => this.#cancel(reason), resume: () => this.#resume() };
   }
 
   head(metadata: Metadata): void {
@@ -42,7 +43,7 @@ export class JsonReply implements ReplySink {
   }
 
   chunk(bytes: Uint8Array): boolean {
-    if (this.#isOver) return true;
+    if (this.#isOver || this.#hasLeft) return true;
     // A chunk that comes although we had no room was taken by contract: it waits with the others.
     if (this.#held !== undefined) {
       this.#held = Buffer.concat([this.#held, bytes]);
@@ -93,6 +94,15 @@ export class JsonReply implements ReplySink {
     const finish = this.#finish;
     this.#finish = undefined;
     if (finish === undefined) this.#control?.resume();
+    else this.#whenTaken(finish);
+  }
+
+  /** Nobody reads what has come: the end does not wait for it. */
+  #cancel(reason: string | undefined): void {
+    this.#hasLeft = true;
+    this.#held = undefined;
+    const finish = this.#finish;
+    if (finish === undefined) this.#control?.cancel(reason);
     else this.#whenTaken(finish);
   }
 

@@ -94,7 +94,7 @@ describe("HTTP and JSON to a gRPC server", () => {
   });
 
   it("holds up the server while its reader does not read, and cancels its call when the reader leaves", async () => {
-    const { post } = await world();
+    const { post, gate } = await world();
     asked.isCancelled = false;
     asked.sent = 0;
     const reply = await post("/kitchen.v1.Kitchen/Count", { number: 1_000_000 });
@@ -110,6 +110,7 @@ describe("HTTP and JSON to a gRPC server", () => {
     expect(asked.sent).toBeLessThan(500_000);
     await reader.cancel();
     await eventuallyTrue("it is cancelled", () => asked.isCancelled);
+    await eventuallyTrue("nothing is in flight", () => gate.status.workers().every(({ inFlight }) => inFlight === 0));
   });
 
   it("sends each value of a list to a method that takes a stream", async () => {
