@@ -37,7 +37,7 @@ export function forwardCalls(gate: GateHost, find: (headers: IncomingHttpHeaders
         streamsInput: true,
       });
       if (tenants === undefined) return reply.controlledBy(gate.dispatch(job, reply), true);
-      const takeBack = tenants.ask(headers, timeoutMs, {
+      const takeBack = tenants.ask(headers[tenants.tokenKey], timeoutMs, {
         enter(leave) {
           tenants.admit(job);
           reply.whenDone(leave);

@@ -20,6 +20,7 @@ import { type ServerName, ServerNames } from "./server-names.ts";
 import { CallRoom, type RoomMember } from "./call-room.ts";
 import { type PoolLimits, poolLimits } from "./pool-options.ts";
 import { ServerHealth } from "./server-health.ts";
+import { bringTenantJob } from "./tenant-job.ts";
 import { type TenantFigures, TenantRoom } from "./tenant-room.ts";
 import { type ServerFigures, UpstreamServer } from "./upstream-server.ts";
 
@@ -183,7 +184,7 @@ export class ServerGroup {
     this.#room.add(member.place);
     // Only now: calls that wait for a server start with the offer.
     this.#gate.offer(member.place.endpoint, { capacity: size, methods: [...this.#methods.values()] });
-    if (protos === undefined && reflection && this.tenants === undefined) {
+    if (protos === undefined && reflection) {
       const { clock, logger } = this.#gate;
       const wants = (service: string): boolean => this.#own.service(service);
       member.reflection = new ServerReflection(at, { clock, logger, wants, known: (all) => this.#describe(member, all) });
@@ -197,29 +198,32 @@ export class ServerGroup {
       });
   }
 
-  /** A job in another content type becomes a call, if it is known how. */
+  /** Jobs of tenants were let in at the door for gRPC, or bring a token by any other. */
   #send(member: Member, job: Job, sink: ReplySink): JobControl {
+    if (this.tenants === undefined || this.tenants.isAdmitted(job)) return this.#bring(member, job, sink);
+    return bringTenantJob(this.tenants, job, sink, (reply) => this.#bring(member, job, reply));
+  }
+
+  /** A job in another content type becomes a call, if it is known how. */
+  #bring(member: Member, job: Job, sink: ReplySink): JobControl {
     if (job.contentType.startsWith("application/grpc")) return this.#call(member, job, sink);
     const calls = this.#descriptions.callsOf(job.target, member);
     if (calls !== undefined) return calls.send(job, sink, (call, reply) => this.#call(member, call, reply));
     this.describeAgain();
-    const refusal = this.tenants?.refusalOf(job) ?? unknownMethod(job.target, this.#descriptions.isEmpty);
-    return refuse(sink, refusal);
+    sink.fail(unknownMethod(job.target, this.#descriptions.isEmpty));
+    return { cancel: () => {}, resume: () => {} };
   }
 
   #call({ server, place }: Member, job: Job, sink: ReplySink): JobControl {
-    const refusal = this.tenants?.refusalOf(job);
-    if (refusal !== undefined) return refuse(sink, refusal);
     this.#room.called(place);
     return server.call(job, sink, () => this.#room.called(place));
   }
 
-  /** Callers with JSON may call the methods of `protos` from now on. Tenants' calls bring a token, which these do not. */
+  /** Callers with JSON may call the methods of `protos` from now on. */
   #describe(source: Member | this, protos: FileRegistry): void {
     // One answer does for all who have not given one.
     if (this.#descriptions.isEmpty) for (const { reflection } of this.#members.values()) reflection?.rest();
     this.#descriptions.add(source, protos);
-    if (this.tenants !== undefined) return;
     const upstream = { protos, prefix: this.#prefix, has: (name: string) => this.#own.method(name) };
     try {
       this.learn(upstreamMethods(upstream));
@@ -262,9 +266,4 @@ export class ServerGroup {
 function unknownMethod(target: string, isEmpty: boolean): GateError {
   const reason = isEmpty ? "has no reflection" : "is in no .proto of its upstream, nor told by its reflection";
   return new GateError("unimplemented", `${target} ${reason}; call it by gRPC, or name its .proto in protos of the upstream`);
-}
-
-function refuse(sink: ReplySink, error: GateError): JobControl {
-  sink.fail(error);
-  return { cancel: () => {}, resume: () => {} };
 }

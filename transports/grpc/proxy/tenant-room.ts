@@ -1,8 +1,7 @@
-import type { IncomingHttpHeaders } from "node:http2";
 import { type Clock, GateError, type Job, type Timer } from "unigate/transport";
 import type { TenantOptions } from "./tenant-options.ts";
 import { TenantShares } from "./tenant-shares.ts";
-import { readTenants, type TenantOf } from "./tenant-token.ts";
+import { readTenants, type TenantOf, tokenKeyOf } from "./tenant-token.ts";
 
 /** What becomes of a call that asks to enter: exactly one of them is called, unless it is taken back. */
 export interface Entrance {
@@ -29,6 +28,8 @@ const maxShown = 100;
 
 /** The door of an upstream with tenants: it tells whose a call is, and lets it in when there is a place for its tenant. */
 export class TenantRoom {
+  /** Metadata key of the token that a call brings. */
+  readonly tokenKey: string;
   readonly #tenantOf: TenantOf;
   readonly #shares: TenantShares;
   readonly #clock: Clock;
@@ -39,6 +40,7 @@ export class TenantRoom {
 
   /** `places`: calls at once that the upstream takes now. `acquireMs`: how long one waits for a place. */
   constructor(options: TenantOptions, clock: Clock, acquireMs: number, places: () => number) {
+    this.tokenKey = tokenKeyOf(options);
     this.#tenantOf = readTenants(options, clock);
     this.#shares = new TenantShares(options.shares ?? {}, places);
     this.#named = Object.keys(options.shares ?? {});
@@ -56,15 +58,15 @@ export class TenantRoom {
   }
 
   /**
-   * Asks for a place for a call that has `timeoutMs` left. Refuses with `unauthenticated`, `resource_exhausted` or `deadline_exceeded`.
-   * Gives what takes the question back.
+   * Asks for a place for a call with `token`, which waits `waitMs` at most, or as long as the pool says. Refuses with `unauthenticated`,
+   * `resource_exhausted` or `deadline_exceeded`. Gives what takes the question back.
    */
-  ask(headers: IncomingHttpHeaders, timeoutMs: number, entrance: Entrance): () => void {
+  ask(token: string | readonly string[] | undefined, waitMs: number, entrance: Entrance): () => void {
     let takeBack = (): void => {};
     let isOver = false;
-    void this.#tenantOf(headers).then(
+    void this.#tenantOf(token).then(
       (tenant) => {
-        if (!isOver) takeBack = this.#place(tenant, timeoutMs, entrance);
+        if (!isOver) takeBack = this.#place(tenant, waitMs, entrance);
       },
       (error: unknown) => {
         if (!isOver) entrance.refuse(GateError.from(error, "unauthenticated"));
@@ -81,9 +83,9 @@ export class TenantRoom {
     this.#admitted.add(job);
   }
 
-  /** Why a server may not get the job, or undefined: it may have come by another door, where nobody asks for tokens. */
-  refusalOf(job: Job): GateError | undefined {
-    return this.#admitted.has(job) ? undefined : new GateError("unauthenticated", `${job.target} is for tenants, who call it by gRPC`);
+  /** Tells whether the job is of a call that was let in; one that came by another door is not. */
+  isAdmitted(job: Job): boolean {
+    return this.#admitted.has(job);
   }
 
   /** Lets in whoever waits and has a place now; call it when there may be more of them. */
@@ -96,13 +98,17 @@ export class TenantRoom {
     }
   }
 
-  #place(tenant: string, timeoutMs: number, entrance: Entrance): () => void {
+  #place(tenant: string, waitMs: number, entrance: Entrance): () => void {
     const leave = (): void => {
       this.#shares.release(tenant);
       this.serve();
     };
     if (this.#shares.take(tenant)) {
       entrance.enter(leave);
+      return () => {};
+    }
+    if (waitMs <= 0) {
+      entrance.refuse(new GateError("resource_exhausted", `no place for tenant ${JSON.stringify(tenant)}; try again later`));
       return () => {};
     }
     if (this.#waiting.size >= maxWaiting) {
@@ -122,15 +128,15 @@ export class TenantRoom {
       },
     };
     this.#waiting.add(one);
-    timer = this.#clock.after(Math.min(this.#acquireMs, timeoutMs), () => {
+    timer = this.#clock.after(Math.min(this.#acquireMs, waitMs), () => {
       stop();
-      entrance.refuse(this.#expiry(tenant, timeoutMs));
+      entrance.refuse(this.#expiry(tenant, waitMs));
     });
     return stop;
   }
 
-  #expiry(tenant: string, timeoutMs: number): GateError {
-    if (timeoutMs < this.#acquireMs) return new GateError("deadline_exceeded", "the call's time was over before it found a place");
+  #expiry(tenant: string, waitMs: number): GateError {
+    if (waitMs < this.#acquireMs) return new GateError("deadline_exceeded", "the call's time was over before it found a place");
     return new GateError("resource_exhausted", `no place for tenant ${JSON.stringify(tenant)} in ${this.#acquireMs} ms`);
   }
 }

@@ -1,24 +1,27 @@
-import type { IncomingHttpHeaders } from "node:http2";
 import type { errors, JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Clock, GateError } from "unigate/transport";
 import type { TenantOptions } from "./tenant-options.ts";
 
-/** Tells whose a call is; rejects with `unauthenticated`, or `unavailable` while the keys cannot be read. */
-export type TenantOf = (headers: IncomingHttpHeaders) => Promise<string>;
+/** Tells whose a call with a token is; rejects with `unauthenticated`, or `unavailable` while the keys cannot be read. */
+export type TenantOf = (token: string | readonly string[] | undefined) => Promise<string>;
 
 /** A key set's algorithms: none with a shared secret, or a public key could pass for one. */
 const publicAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
 
+/** Metadata key, or HTTP header, of the token. */
+export function tokenKeyOf({ metadata = "authorization" }: TenantOptions): string {
+  return metadata.toLowerCase();
+}
+
 /** Reads the tenant from the token of a call. */
 export function readTenants(options: TenantOptions, clock: Clock): TenantOf {
-  const { claim = "tenant", metadata = "authorization", issuer, audience, secret } = options;
+  const { claim = "tenant", issuer, audience, secret } = options;
   const algorithms = secret === undefined ? publicAlgorithms : ["HS256"];
   const expected = { algorithms, ...(issuer === undefined ? {} : { issuer }), ...(audience === undefined ? {} : { audience }) };
-  const name = metadata.toLowerCase();
   let keys: Promise<Keys> | undefined;
-  return async (headers) => {
-    const token = /^(?:bearer +)?(\S+)$/i.exec(String(headers[name] ?? ""))?.[1];
-    if (token === undefined) throw new GateError("unauthenticated", `the call brings no token: send one as metadata ${name}`);
+  return async (given) => {
+    const token = /^(?:bearer +)?(\S+)$/i.exec(String(given ?? ""))?.[1];
+    if (token === undefined) throw new GateError("unauthenticated", `the call brings no token: send one as ${tokenKeyOf(options)}`);
     // The library loads only where tenants are.
     keys ??= loadKeys(options);
     const { verify, key, errors: kinds } = await keys;

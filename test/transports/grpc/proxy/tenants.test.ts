@@ -1,9 +1,13 @@
 import { createServer } from "node:http";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { grpc, type TenantOptions } from "unigate/grpc";
+import { connect } from "unigate";
+import type { Gate } from "unigate/gate";
+import { grpc, type PoolOptions, type TenantOptions } from "unigate/grpc";
 import { http } from "unigate/http";
+import { createMemoryPair } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
+import { kitchenServer } from "../native/upstream.ts";
 import { startGate } from "./gate.ts";
 import { answer, rawCall, type RawReply, rawServer, rawSession } from "./raw-server.ts";
 
@@ -25,16 +29,12 @@ async function world(
   server: Awaited<ReturnType<typeof rawServer>>;
   call: (token?: string) => Promise<RawReply>;
   info: () => unknown;
-  url: string;
 }> {
   const server = await rawServer();
   const { address, gate } = await startGate(
     {},
     {
-      transports: [
-        grpc({ port: 0, upstreams: { "a.*": { to: server.address, pool: { size, acquireTimeout }, tenants } } }),
-        http({ port: 0 }),
-      ],
+      transports: [grpc({ port: 0, upstreams: { "a.*": { to: server.address, pool: { size, acquireTimeout }, tenants } } })],
     },
   );
   const session = rawSession(address);
@@ -42,8 +42,17 @@ async function world(
     server,
     call: (one) => rawCall(session, one === undefined ? {} : { headers: { authorization: `Bearer ${one}` } }),
     info: () => gate.status.info().transports[0]?.details,
-    url: gate.addresses.find(({ transport }) => transport === "http")!.url,
   };
+}
+
+/** A server that is called with JSON as well, and is known by its .proto. */
+async function kitchenWorld(tenants: TenantOptions, pool: PoolOptions): Promise<{ gate: Gate; url: string; grpcUrl: URL }> {
+  const file = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
+  const to = `127.0.0.1:${await kitchenServer(file)}`;
+  const upstreams = { "kitchen.v1.*": { to, protos: [file], tenants, pool } };
+  const { gate } = await startGate({}, { transports: [grpc({ port: 0, upstreams }), http({ port: 0 })] });
+  const urlOf = (name: string): string => gate.addresses.find(({ transport }) => transport === name)!.url;
+  return { gate, url: urlOf("http"), grpcUrl: new URL(urlOf("grpc").replace("grpc:", "http:")) };
 }
 
 describe("an upstream with tenants", () => {
@@ -85,14 +94,55 @@ describe("an upstream with tenants", () => {
     expect(server.asked.length).toBe(0);
   });
 
-  it("takes nobody's call by another door, where no token is asked for", async () => {
-    const { server, call, url } = await world({ secret });
-    const running = call(await token("gold"));
-    await eventuallyTrue("it runs", () => server.waiting.length === 1);
-    const reply = await fetch(`${url}/call/a.B.C`, { method: "POST", body: "{}", headers: { "content-type": "application/json" } });
-    expect([reply.status, await reply.text()]).toEqual([401, expect.stringContaining("a.B.C is for tenants, who call it by gRPC")]);
-    server.answerAll();
-    expect((await running).status).toBe(ok);
+  it("takes calls with JSON by the same token, and nobody's without, each from its tenant's share", async () => {
+    const { gate, url, grpcUrl } = await kitchenWorld({ secret, shares: { gold: 0.5 } }, { size: 2 });
+    const say = async (one?: string, text = "hi"): Promise<[status: number, body: unknown]> => {
+      const authorization = one === undefined ? {} : { authorization: `Bearer ${one}` };
+      const headers = { "content-type": "application/json", ...authorization };
+      const reply = await fetch(`${url}/kitchen.v1.Kitchen/Say`, { method: "POST", body: JSON.stringify({ text }), headers });
+      return [reply.status, await reply.json()];
+    };
+    const [gold, bronze] = [await token("gold"), await token("bronze")];
+    await eventuallyTrue("its methods are known", () => gate.status.services().length > 0);
+    expect(await say(gold)).toEqual([200, { text: "HI", number: 0 }]);
+    expect(await say()).toEqual([401, expect.objectContaining({ detail: "the call brings no token: send one as authorization" })]);
+    expect(await say(await token("gold", other))).toEqual([401, expect.objectContaining({ code: "unauthenticated" })]);
+    const chat = rawSession(grpcUrl.host).request({
+      ":method": "POST",
+      ":path": "/kitchen.v1.Kitchen/Chat",
+      "content-type": "application/grpc",
+      te: "trailers",
+      authorization: `Bearer ${bronze}`,
+    });
+    chat.on("error", () => {});
+    await eventuallyTrue(
+      "bronze has its only place",
+      () => gate.status.pools()[0]?.tenants?.some(({ name }) => name === "bronze") === true,
+    );
+    expect(await say(bronze)).toEqual([429, expect.objectContaining({ detail: 'no place for tenant "bronze"; try again later' })]);
+    expect(await say(gold)).toEqual([200, { text: "HI", number: 0 }]);
+    chat.close(8);
+    await eventuallyTrue("its place is free", async () => (await say(bronze))[0] === 200);
+    expect(gate.status.pools()[0]?.tenants).toEqual([{ name: "gold", calls: 0, reserved: 1 }]);
+  });
+
+  it("takes a client of the gate by its token, in any bytes, and cancels its call with it", async () => {
+    const { gate } = await kitchenWorld({ secret }, { size: 1 });
+    const client = connect("tcp://unused:1", {
+      open: () => {
+        const [mine, theirs] = createMemoryPair();
+        gate.accept(theirs);
+        return Promise.resolve(mine);
+      },
+    });
+    onTestFinished(() => client.close());
+    await eventuallyTrue("its methods are known", () => gate.status.services().length > 0);
+    const metadata = { authorization: await token("one") };
+    expect(await client.call("kitchen.v1.Kitchen.Say", [{ text: "a" }], { metadata })).toMatchObject({ text: "A" });
+    await expect(client.call("kitchen.v1.Kitchen.Say", [{ text: "a" }])).rejects.toMatchObject({ code: "unauthenticated" });
+    for await (const _ of client.call("kitchen.v1.Kitchen.Count", [{ number: 1e6 }], { metadata })) break;
+    await eventuallyTrue("its place is free", () => gate.status.pools()[0]?.tenants?.length === 0);
+    await eventuallyTrue("nothing is in flight", () => gate.status.workers().every(({ inFlight }) => inFlight === 0));
   });
 
   it("reads the keys of the tokens from a key set, and is unavailable while nobody has it", async () => {
