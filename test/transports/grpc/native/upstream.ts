@@ -31,7 +31,7 @@ export async function kitchenServer(file: string): Promise<number> {
   const definition = loadSync(file, { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true, includeDirs });
   const { service } = (loadPackageDefinition(definition) as never as { kitchen: { v1: { Kitchen: { service: never } } } }).kitchen.v1
     .Kitchen;
-  const server = new Server();
+  const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(service, {
     Cook(call: ServerUnaryCall<Record<string, unknown>, unknown>, done: sendUnaryData<unknown>) {
       asked.dish = call.request;
