@@ -69,6 +69,8 @@ function metadataOf(gate: GateHost, headers: IncomingHttpHeaders, method: string
 /** What only the upstream's end of the call needs to know. */
 function ownOf(headers: IncomingHttpHeaders): MetadataValue[] {
   const own: MetadataValue[] = [":path", headers[":path"] ?? "/", ":transparent", "1"];
+  const authority = headers[":authority"] ?? headers.host;
+  if (authority !== undefined) own.push(":authority", authority);
   for (const name of ["grpc-encoding", "grpc-accept-encoding"]) {
     const value = headers[name];
     if (typeof value === "string") own.push(`:${name}`, value);

@@ -4,21 +4,31 @@ import { encodeTimeout } from "../messages/grpc-timeout.ts";
 import { toFlatHeaders } from "../messages/metadata-headers.ts";
 
 interface Known {
-  readonly authority: string;
+  readonly server: UpstreamName;
   readonly target: string;
   readonly fields: HeaderFields;
+}
+
+/** How calls of one server name it. */
+export interface UpstreamName {
+  readonly scheme: "http" | "https";
+  /** `:authority` of every call, or of those whose caller sent none. */
+  readonly authority: string;
+  /** Callers' own goes before it. */
+  readonly passesAuthority: boolean;
 }
 
 /** Calls that say the same have the same metadata, as one object: their request is made once. */
 const known = new WeakMap<Metadata, Known>();
 
 /** The request that brings `job` to a gRPC server, but for its timeout. */
-export function requestFields(job: Job, scheme: string, authority: string): HeaderFields {
+export function requestFields(job: Job, server: UpstreamName): HeaderFields {
   const { metadata } = job;
   const before = known.get(metadata);
-  if (before !== undefined && before.authority === authority && before.target === job.target) return before.fields;
+  if (before !== undefined && before.server === server && before.target === job.target) return before.fields;
   const path = metadata.get(":path") ?? `/${serviceOf(job.target)}/${methodOf(job.target)}`;
-  const flat = [":method", "POST", ":scheme", scheme, ":path", path, ":authority", authority];
+  const authority = (server.passesAuthority ? metadata.get(":authority") : undefined) ?? server.authority;
+  const flat = [":method", "POST", ":scheme", server.scheme, ":path", path, ":authority", authority];
   flat.push("content-type", job.contentType, "te", "trailers");
   // How the messages are packed is for the two ends of the call to know.
   for (const name of ["grpc-encoding", "grpc-accept-encoding"]) {
@@ -26,7 +36,7 @@ export function requestFields(job: Job, scheme: string, authority: string): Head
     if (value !== undefined) flat.push(name, value);
   }
   const fields = new HeaderFields([...flat, ...toFlatHeaders(metadata)]);
-  known.set(metadata, { authority, target: job.target, fields });
+  known.set(metadata, { server, target: job.target, fields });
   return fields;
 }
 

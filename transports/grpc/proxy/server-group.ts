@@ -152,7 +152,7 @@ export class ServerGroup {
     const { tls, health = {}, protos, reflection = true } = this.#upstream;
     const { size } = this.#limits.room;
     const at = { ...name, tls };
-    const server = new UpstreamServer(at, this.#limits, this.#gate.clock, {
+    const server = new UpstreamServer(at, this.#upstream.authority, this.#limits, this.#gate.clock, {
       observed: (isAlive, reason) => member.health.observed(isAlive, size, reason),
       returned: () => member.reflection?.returned(),
     });

@@ -39,6 +39,11 @@ export interface GrpcUpstream {
   reflection?: boolean;
   /** Longest life of a call whose caller named no deadline; default none: a stream may last. */
   timeout?: Duration;
+  /**
+   * `:authority` that its servers are told: `"caller"` for what the client sent, `"server"` for the server's own name, or a name of your
+   * choice. Default the caller's; over TLS the server's own, which its certificate proves.
+   */
+  authority?: string;
   /** Speak TLS to them: true for the system's authorities. */
   tls?: boolean | GrpcTls;
 }
@@ -58,6 +63,7 @@ const upstreamKeys = [
   "protos",
   "reflection",
   "timeout",
+  "authority",
   "tls",
 ];
 const healthKeys = ["failures", "ejectFor", "watch"];
@@ -110,6 +116,12 @@ function upstreamFaults(path: string, upstream: GrpcUpstream): ConfigFault[] {
   const { protos } = upstream;
   if (protos !== undefined && !(Array.isArray(protos) && protos.every((file) => typeof file === "string" && file !== "")))
     faults.push({ path: `${path}.protos`, problem: "is not a list of files", remedy: 'write protos: ["echo.proto"]' });
+  if (upstream.authority !== undefined && !(typeof upstream.authority === "string" && /^[\w.:[\]-]+$/.test(upstream.authority)))
+    faults.push({
+      path: `${path}.authority`,
+      problem: "is not a name",
+      remedy: 'write "caller", "server" or a name such as "api.example.com"',
+    });
   for (const key of ["timeout", "resolveEvery"] as const) {
     if (upstream[key] !== undefined && parseDuration(upstream[key]) === undefined)
       faults.push({ path: `${path}.${key}`, problem: "is not a duration", remedy: 'write one such as "30s"' });

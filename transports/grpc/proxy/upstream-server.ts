@@ -5,7 +5,7 @@ import type { ServerAddress } from "./connection.ts";
 import { ConnectionPool, type Pooled } from "./connection-pool.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { PoolLimits } from "./pool-options.ts";
-import { requestFields, timeoutField } from "./request-headers.ts";
+import { requestFields, timeoutField, type UpstreamName } from "./request-headers.ts";
 import { type CallEnd, ServerCall } from "./server-call.ts";
 
 /** What is told of a server. */
@@ -33,7 +33,7 @@ interface Held {
 export class UpstreamServer {
   readonly address: string;
   readonly #at: ServerAddress;
-  readonly #scheme: string;
+  readonly #name: UpstreamName;
   readonly #limits: PoolLimits;
   readonly #clock: Clock;
   readonly #listener: ServerListener;
@@ -41,10 +41,11 @@ export class UpstreamServer {
   /** It had connections, and they have all gone. */
   #isAway = false;
 
-  constructor(at: ServerAddress, limits: PoolLimits, clock: Clock, listener: ServerListener) {
+  /** `authority` as an upstream's options name it. */
+  constructor(at: ServerAddress, authority: string | undefined, limits: PoolLimits, clock: Clock, listener: ServerListener) {
     this.address = at.address;
     this.#at = at;
-    this.#scheme = at.tls === undefined || at.tls === false ? "http" : "https";
+    this.#name = nameOf(at, authority);
     this.#limits = limits;
     this.#clock = clock;
     this.#listener = listener;
@@ -105,7 +106,7 @@ export class UpstreamServer {
       if (end.isAlive !== undefined) this.#listener.observed(end.isAlive, end.reason);
     };
     const call = new ServerCall(sink, job.metadata.get(":transparent") === "1", ended);
-    call.start(pooled.connection.session, requestFields(job, this.#scheme, this.#at.name ?? this.#at.address), timeoutField(job));
+    call.start(pooled.connection.session, requestFields(job, this.#name), timeoutField(job));
     if (job.payload.length > 0) call.input(job.payload);
     if (!job.streamsInput) call.endInput();
     return call;
@@ -130,4 +131,12 @@ export class UpstreamServer {
     if (this.#isAway) this.#listener.returned();
     this.#isAway = false;
   }
+}
+
+/** Over TLS a name that the certificate does not prove has to be asked for. Source: gRFC A81. */
+function nameOf({ address, name = address, tls }: ServerAddress, authority: string | undefined): UpstreamName {
+  const isPlain = tls === undefined || tls === false;
+  const choice = authority ?? (isPlain ? "caller" : "server");
+  const isFixed = choice !== "caller" && choice !== "server";
+  return { scheme: isPlain ? "http" : "https", authority: isFixed ? choice : name, passesAuthority: choice === "caller" };
 }

@@ -68,6 +68,23 @@ describe("a proxied call", () => {
     ]);
   });
 
+  it("tells the server the authority that its caller named, the server's own or another, as the config says", async () => {
+    const server = await named("one");
+    const { address } = await startGate({
+      upstreams: {
+        "a.*": { to: server.address },
+        "b.*": { to: server.address, authority: "server" },
+        "c.*": { to: server.address, authority: "c.example" },
+      },
+    });
+    const session = rawSession(address);
+    for (const path of ["/a.B/C", "/b.B/C", "/c.B/C", "/a.B/C"])
+      await rawCall(session, { path, headers: { ":authority": "eu.example.com" } });
+    await rawCall(session);
+    const told = server.asked.map((headers) => headers[":authority"]);
+    expect(told).toEqual(["eu.example.com", server.address, "c.example", "eu.example.com", address]);
+  });
+
   it("that no upstream takes is unimplemented", async () => {
     const one = await named("one");
     const { address } = await startGate({ upstreams: { "a.*": { name: "one", when: { authority: ":1" }, to: one.address } } });
@@ -82,7 +99,7 @@ describe("the faults of upstreams", () => {
       faultsOf({
         "a b": { to: "x:1" },
         "a.*": [{ to: "x:1" }, { when: {}, to: [] }, { name: "a b", when: { authority: "", metadata: { "x y": 1 } }, to: "x:1" }],
-        "b.*": { name: "n", to: "x:1", pool: { size: 0, mode: "wide", overflow: 2 }, health: { failures: 0, retry: 1 } },
+        "b.*": { name: "n", to: "x:1", pool: { size: 0, mode: "wide", overflow: 2 }, health: { failures: 0, retry: 1 }, authority: "a b" },
         "c.*": { name: "n", when: { autority: "x" }, to: "x" },
       }),
     ).toEqual([
@@ -101,6 +118,7 @@ describe("the faults of upstreams", () => {
       'upstreams["b.*"].pool.overflow means nothing in a strict pool',
       'upstreams["b.*"].health.failures is not a whole number from 1',
       'upstreams["b.*"].health.retry is not a known key',
+      'upstreams["b.*"].authority is not a name',
       'upstreams["c.*"].when names no condition',
       'upstreams["c.*"].when.autority is not a known key',
       'upstreams["c.*"].to is not a server or a list of servers',

@@ -1,9 +1,9 @@
-import { createSecureServer, type ServerHttp2Stream } from "node:http2";
+import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cert, key } from "../../../support/certificate.ts";
 import { startGate } from "./gate.ts";
 import { nameServer } from "./name-server.ts";
-import { answer, rawCall, rawSession } from "./raw-server.ts";
+import { answer, rawCall, type RawReply, rawSession } from "./raw-server.ts";
 
 const ok = 0;
 const unavailable = 14;
@@ -11,9 +11,9 @@ const unavailable = 14;
 /** A gRPC server with TLS; gives its port. */
 async function secureServer(requestCert = false): Promise<number> {
   const server = createSecureServer({ cert, key, ca: cert, requestCert, rejectUnauthorized: requestCert });
-  server.on("stream", (stream: ServerHttp2Stream) => {
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on("error", () => {});
-    answer(stream);
+    answer(stream, headers[":authority"]);
   });
   server.on("sessionError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
@@ -22,8 +22,12 @@ async function secureServer(requestCert = false): Promise<number> {
 }
 
 async function statusOf(to: string, tls: object | boolean): Promise<number> {
+  return (await replyOf(to, tls)).status;
+}
+
+async function replyOf(to: string, tls: object | boolean): Promise<RawReply> {
   const { address } = await startGate({ upstreams: { "*": { to, tls, reflection: false, health: { watch: false } } } });
-  return (await rawCall(rawSession(address))).status;
+  return await rawCall(rawSession(address));
 }
 
 describe("a gRPC server with TLS", () => {
@@ -39,6 +43,11 @@ describe("a gRPC server with TLS", () => {
     const resolver = await nameServer({ now: ["127.0.0.1"] });
     expect(await statusOf(`dns://${resolver}/other.test:${port}`, { ca: cert })).toBe(ok);
     expect(await statusOf(`dns://${resolver}/another.test:${port}`, { ca: cert })).toBe(unavailable);
+  });
+
+  it("is told its own name as authority, which its certificate proves", async () => {
+    const to = `localhost:${await secureServer()}`;
+    expect((await replyOf(to, { ca: cert })).body.subarray(5).toString()).toBe(to);
   });
 
   it("that wants to know who calls is shown the gate's certificate", async () => {
