@@ -6,13 +6,13 @@ import { corsHeaders } from "../cors.ts";
 import { isMediaType } from "../direct-request.ts";
 import { hopByHop } from "../hop-by-hop.ts";
 import type { HttpSettings } from "../options.ts";
-import { toProblem } from "../problem.ts";
 import { type SharedRegistry, shareRegistry } from "../registry/shared-registry.ts";
-import { type RequestBinding, type RequestHead, requestIdOf } from "../request-job.ts";
+import { type RequestBinding, type RequestHead } from "../request-job.ts";
 import { addRoutes, answerFault } from "../routes.ts";
 import { FetchReply } from "./fetch-reply.ts";
-import { pass } from "./pass.ts";
 import { type BodyRules, readBody, toHead } from "./fetch-request.ts";
+import { pass, type PassRules } from "./pass.ts";
+import { refuse } from "./refuse.ts";
 
 /** The HTTP surface of a gate without a port: one `Request` in, one `Response` out. */
 export class FetchDoor implements Door {
@@ -45,14 +45,20 @@ export class FetchDoor implements Door {
       headers: cors === undefined ? {} : corsHeaders(cors, request.headers.get("origin") ?? undefined),
     });
     try {
+      if (await pass(this.#passRules, request, head, reply, remote)) return await reply.response;
       const body = await readBody(request, this.#body, reply);
       if (!(body instanceof Uint8Array)) refuse(reply, head, body.error, body.status);
-      else if (this.#pass(head, reply, body, { url: request.url, remote })) return await reply.response;
       else if (!this.#call(head, reply, body, remote)) return await this.#page(head, reply, body, remote);
     } catch (error) {
       refuse(reply, head, GateError.from(error));
     }
     return reply.response;
+  }
+
+  get #passRules(): PassRules {
+    const { via, bindings } = this.#calls;
+    const knowsService = (target: string): boolean => this.#shared.registry.knows(target);
+    return { gate: this.#gate, control: this.#settings.control, via, bindings, knowsService, body: this.#body };
   }
 
   refusal(method: MethodInfo): string | undefined {
@@ -65,15 +71,6 @@ export class FetchDoor implements Door {
   async close(): Promise<void> {
     await (await this.#pages)?.close();
     await this.#shared.release();
-  }
-
-  /** Passes a request that is for a whole HTTP server; false when it is not. */
-  #pass(head: RequestHead, reply: FetchReply, body: Uint8Array, from: { url: string; remote: string }): boolean {
-    if (!this.#calls.bindings.hasPassing) return false;
-    const match = this.#calls.find(head);
-    if (match?.passes !== true) return false;
-    pass(this.#gate, this.#calls.via, { head, body, match, ...from }, reply);
-    return true;
   }
 
   /** Calls what the request asks for; false when that is no method. */
@@ -144,10 +141,4 @@ export class FetchDoor implements Door {
     });
     return app;
   }
-}
-
-function refuse(reply: FetchReply, head: RequestHead, error: GateError, as?: number): void {
-  const { status, headers, body } = toProblem(error, requestIdOf(head), as);
-  reply.writeHead(status, headers);
-  reply.end(body);
 }

@@ -64,6 +64,7 @@ function tooLarge(limit: number): BodyRefusal {
   return { error, status: 413 };
 }
 
-function tooSlow(): BodyRefusal {
+/** The answer to a body that stops on its way. */
+export function tooSlow(): BodyRefusal {
   return { error: new GateError("deadline_exceeded", "malformed request: its body came too slowly"), status: 408 };
 }
