@@ -12,7 +12,10 @@ export async function reportError(error: unknown): Promise<number> {
   // Loaded here, so that `gate --help` needs nothing but this folder.
   const { GateError } = await import("unigate/transport");
   if (GateError.is(error)) {
-    process.stderr.write(`${error.code}: ${error.message}\n`);
+    const name = error.details?.["error"];
+    // Of an exception in a handler; `Error` says nothing that the code does not.
+    const kind = error.code === "unknown" && typeof name === "string" && name !== "Error" ? `${name}: ` : "";
+    process.stderr.write(`${error.code}: ${kind}${error.message}\n`);
     return exitCodes.failed;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -16,6 +16,8 @@ export interface CallHost {
   ended(call: Call<unknown>): void;
   /** True when the client has taken the failed call to send it again. */
   sendAgain(call: Call<unknown>, error: GateError): boolean;
+  /** Why the call still waits to be sent; undefined for one that has been. */
+  whyUnsent(call: Call<unknown>): GateError | undefined;
 }
 
 /**
@@ -138,7 +140,9 @@ export class Call<Result> implements PromiseLike<Result>, AsyncIterable<unknown>
   expire(): void {
     if (this.hasEnded) return;
     this.#control?.cancel("deadline exceeded");
-    this.#failWith(new GateError("deadline_exceeded", `the deadline of ${this.job.target} passed`));
+    const cause = this.#host.whyUnsent(this);
+    const reason = cause === undefined ? "" : ` before it could be sent: ${cause.message}`;
+    this.#failWith(new GateError("deadline_exceeded", `the deadline of ${this.job.target} passed${reason}`, { cause }));
   }
 
   // From the link.

@@ -204,6 +204,10 @@ class LinkedClient implements Client, PeerLinkHandler, CallHost {
     return mayRunAgain;
   }
 
+  whyUnsent(call: Call<unknown>): GateError | undefined {
+    return this.#waiting.has(call) ? this.#unreachable() : undefined;
+  }
+
   // From the link.
 
   job(_: Job, sink: ReplySink): JobControl {

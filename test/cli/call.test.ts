@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { startServer } from "../support/http-server.ts";
 import { freePort, gate, GateProcess, type RunningGate, startGate } from "../support/processes.ts";
 import { workspace } from "../support/workspace.ts";
 
@@ -102,9 +103,19 @@ describe("gate call", () => {
     expect(Buffer.from((await call("t.bytes")).stdout).toString()).toContain("\u0001\u0002");
   });
 
+  it("tells why nothing was sent: no gate there, whatever the timeout, or a server that is none", async () => {
+    const port = await freePort();
+    const nowhere = await gate(["call", "t.x", "--gate", `tcp://127.0.0.1:${port}`, "--timeout", "300ms"]);
+    expect(nowhere).toMatchObject({ code: 1, stdout: "" });
+    expect(nowhere.stderr).toMatch(/^deadline_exceeded: the deadline of t\.x passed before it could be sent: .*refused; is it running\?/);
+    const { url } = await startServer((_request, response) => response.writeHead(404).end());
+    const other = await gate(["call", "t.x", "--gate", url, "--timeout", "300ms"]);
+    expect(other.stderr).toContain(`cannot reach a gate at ${url}/: ${url.replace("http", "ws")}/link answered 404, as no gate does`);
+  });
+
   it("says code and message on stderr and exits with 1 when the call fails", async () => {
     const { call } = await world();
-    expect(await call("t.broken")).toMatchObject({ code: 1, stdout: "", stderr: "unknown: out of cheese\n" });
+    expect(await call("t.broken")).toMatchObject({ code: 1, stdout: "", stderr: "unknown: RangeError: out of cheese\n" });
     expect(await call("t.add", "two")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("t.add: a: Invalid input: expected number"),

@@ -22,7 +22,7 @@ export const connector: Connector = {
     socket.once("error", (error) => {
       settled();
       const fault = certificateFault(error);
-      if (fault === undefined) unreachable(error.message || (error as { code?: string }).code || "the connection failed");
+      if (fault === undefined) unreachable(reasonOf(error, address));
       else reject(new GateError("failed_precondition", `cannot reach a gate at ${url.href}: ${fault}`, { cause: error }));
     });
     socket.once("open", () => {
@@ -32,3 +32,10 @@ export const connector: Connector = {
     return promise;
   },
 };
+
+function reasonOf(error: Error & { code?: string }, address: string): string {
+  // Worded by ws, which gives the status nowhere else.
+  const [, status] = /^Unexpected server response: (\d+)$/.exec(error.message) ?? [];
+  if (status === "404") return `${address} answered 404, as no gate does`;
+  return status === undefined ? error.message || error.code || "the connection failed" : `${address} answered ${status}`;
+}
