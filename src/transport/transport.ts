@@ -20,8 +20,8 @@ import type { GateStatus, PoolFigures } from "./status.ts";
 /** A transport that has been started. */
 export interface Door {
   readonly addresses: readonly Address[];
-  /** Figures of its own for the gate's info, as plain data made when asked for. */
-  details?(): Readonly<Record<string, unknown>>;
+  /** Figures of its own for the gate's info, if it has any, as plain data made when asked for. */
+  details?(): Readonly<Record<string, unknown>> | undefined;
   /** Its pools of servers, made when asked for. */
   pools?(): PoolFigures[];
   /** Why a worker's method cannot be served here (a path that is taken, say), or undefined. Asked before the method joins. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { PoolFigures } from "unigate/transport";
 import type { Bindings, Match } from "./bindings.ts";
 import { slashMissing, toBoundPath } from "./proxy/bound-path.ts";
 import { forward, type Forward, type ForwardHost } from "./proxy/forward.ts";
@@ -58,6 +59,11 @@ export class PassThrough {
     if (to === undefined) return this.#proxy?.upgrade(request, socket, first) === true;
     forwardUpgrade(this.#options.host, request, socket, first, to);
     return true;
+  }
+
+  /** The servers of proxied routes, as pools. */
+  pools(): PoolFigures[] {
+    return this.#proxy?.pools() ?? [];
   }
 
   /** The door has left the config: servers of proxied routes take no more requests, and those that run go on. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerRes
 import type { Server as SecureServer } from "node:https";
 import { Server as TcpServer } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
-import { type Address, type Door, GateError, type GateHost, type MethodInfo } from "unigate/transport";
+import { type Address, type Door, GateError, type GateHost, type MethodInfo, type PoolFigures } from "unigate/transport";
 import { BodyMemory } from "./body-memory.ts";
 import { type Call, HttpCalls } from "./calls.ts";
 import { type BodyBounds, isMediaType, plainTarget, readWhole } from "./direct-request.ts";
@@ -102,6 +102,16 @@ class HttpDoor implements Door {
 
   refusal(method: MethodInfo): string | undefined {
     return this.#calls.refusal(method);
+  }
+
+  /** Proxied routes, by their path. */
+  details(): Record<string, unknown> | undefined {
+    const pools = this.pools().map(({ name, size, limit, servers }) => [name, { size, limit, servers }] as const);
+    return pools.length === 0 ? undefined : { upstreams: Object.fromEntries(pools) };
+  }
+
+  pools(): PoolFigures[] {
+    return this.#passThrough.pools();
   }
 
   async drain(): Promise<void> {

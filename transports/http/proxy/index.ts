@@ -1,6 +1,7 @@
 /** The reverse proxy: requests that go to HTTP servers as they are. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { PoolFigures } from "unigate/transport";
 import { forward, type ForwardHost } from "./forward.ts";
 import { forwardUpgrade } from "./forward-upgrade.ts";
 import { ProxyRoutes } from "./proxy-routes.ts";
@@ -19,6 +20,8 @@ export interface Proxy {
   handle(request: IncomingMessage, response: ServerResponse, isTaken: (path: string) => boolean): boolean;
   /** The same for an upgrade of the connection. */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): boolean;
+  /** How full its servers are. */
+  pools(): PoolFigures[];
   /** The door has left the config: its servers take no more requests, and those that run go on. */
   retire(): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +50,7 @@ export async function openProxy(settings: ProxySettings, host: ForwardHost): Pro
       forwardUpgrade(host, request, socket, first, { target, headers, path: rewrite === undefined ? path : rewrite(path) });
       return true;
     },
+    pools: () => routes.pools(),
     async retire() {
       unwatch?.();
       await routes.retire();

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { GateHost, RouteConfig } from "unigate/transport";
+import type { GateHost, PoolFigures, RouteConfig } from "unigate/transport";
 import { ProxyTable } from "./proxy-table.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 import { compileRewrite } from "./rewrite.ts";
-import { joinServers, type UpstreamGroup } from "./upstream-group.ts";
+import { defaultConnections, joinServers, type UpstreamGroup } from "./upstream-group.ts";
 
 interface Live {
   route: ProxyRoute;
@@ -64,6 +64,16 @@ export class ProxyRoutes {
     for (const { servers } of before.values()) this.#leave(servers);
   }
 
+  /** The servers of every route, as a pool by the route's path. */
+  pools(): PoolFigures[] {
+    return [...this.#live.values()].map(({ route, servers }) => {
+      const size = Math.max(
+        ...[route.to].flat().map((server) => (typeof server === "string" ? undefined : server.connections) ?? defaultConnections),
+      );
+      return { name: poolNameOf(route), size, limit: size, servers: servers.figures(), waiting: 0 };
+    });
+  }
+
   /** Every server takes no more requests; resolves once the running ones have ended. */
   async retire(): Promise<void> {
     for (const { servers } of this.#live.values()) this.#leave(servers);
@@ -81,6 +91,10 @@ export class ProxyRoutes {
     const leaving = servers.leave().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }
+}
+
+function poolNameOf({ path, methods }: ProxyRoute): string {
+  return methods === undefined ? path : `${[methods].flat().join(",")} ${path}`;
 }
 
 function tableOf(live: Iterable<Live>): ProxyTable {

@@ -1,10 +1,25 @@
-import { type Endpoint, GateError, type GateHost, Job, Metadata, parseDuration, type ReplySink, serviceOf } from "unigate/transport";
+import {
+  type Endpoint,
+  GateError,
+  type GateHost,
+  Job,
+  Metadata,
+  parseDuration,
+  type PoolFigures,
+  type ReplySink,
+  serviceOf,
+} from "unigate/transport";
 import { createUpstream, type Upstream } from "../upstream/index.ts";
 import type { ProxyRoute, ProxyServer } from "./proxy-route.ts";
 import { type HealthSettings, UpstreamHealth } from "./upstream-health.ts";
 
+/** Figures of one server of a pool. */
+export type ServerFigures = PoolFigures["servers"][number];
+
 /** The servers of one proxied route while it is there. */
 export interface UpstreamGroup {
+  /** How full each of them is. */
+  figures(): ServerFigures[];
   /** Takes no more requests; those that run go on. Resolves once the last has ended. */
   leave(): Promise<void>;
   /** Ends everything now. */
@@ -12,12 +27,14 @@ export interface UpstreamGroup {
 }
 
 interface Member {
+  url: string;
   endpoint: Endpoint;
   upstream: Upstream;
   health: UpstreamHealth;
 }
 
-const defaultConnections = 1024;
+/** Requests at once that a server takes whose config does not say. */
+export const defaultConnections = 1024;
 
 /** Joins every server of `route` as an endpoint that serves `target`. */
 export function joinServers(gate: GateHost, target: string, route: ProxyRoute, via: string): UpstreamGroup {
@@ -49,7 +66,7 @@ export function joinServers(gate: GateHost, target: string, route: ProxyRoute, v
       tryOthers: () => members.forEach((other) => other.health.tryEarly()),
       probe: (path, timeoutMs) => probe(gate, upstream, path, timeoutMs),
     });
-    const member = { endpoint, upstream, health };
+    const member = { url, endpoint, upstream, health };
     return member;
   }
 
@@ -65,6 +82,14 @@ export function joinServers(gate: GateHost, target: string, route: ProxyRoute, v
   }
 
   return {
+    figures: () =>
+      members.map(({ url, endpoint: { state, inFlight, capacity }, upstream: { connections } }) => ({
+        address: url,
+        state,
+        connections,
+        calls: inFlight,
+        capacity,
+      })),
     async leave() {
       withdraw();
       await Promise.all(members.map(({ upstream }) => upstream.close()));

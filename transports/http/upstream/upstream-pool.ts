@@ -30,6 +30,11 @@ export class UpstreamPool implements ConnectionOwner {
     return this.#isClosing;
   }
 
+  /** Connections that are open, or opening. */
+  get connections(): number {
+    return this.#all.size;
+  }
+
   /** As many exchanges run as may. */
   get isFull(): boolean {
     return this.#all.size - this.#idle.length >= this.#most;

@@ -35,6 +35,8 @@ export interface UpstreamOptions {
 
 /** An HTTP server as the link of an endpoint: join it with `gate.join(upstream, offer)`. */
 export interface Upstream extends EndpointLink {
+  /** Connections to it that are open now, busy or not. */
+  readonly connections: number;
   /** A job that `observed` does not hear of, for checks. */
   send(job: Job, sink: ReplySink, how?: { isProbe?: boolean }): JobControl;
   /** Takes no more jobs; resolves once those that run have ended. */
@@ -64,6 +66,9 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
     incarnation: origin,
     transport: "http",
     address: url,
+    get connections() {
+      return pool.connections;
+    },
     send(job, sink, { isProbe = false } = {}) {
       const request = toRequest(job);
       const { method, headers, upgrade } = request;
