@@ -1,5 +1,5 @@
 import type { CommandContext } from "../command.ts";
-import { defaultGateKey, Metadata, type MetadataInit } from "unigate/transport";
+import { defaultGateKey, GateError, Metadata, type MetadataInit, type ServiceStatus } from "unigate/transport";
 import { UserError } from "../user-error.ts";
 
 /** `gate call package.Service/Method`: the server at a grpc:// URL tells its messages by reflection, as with grpcurl. */
@@ -32,6 +32,20 @@ export async function callGrpc(
   } finally {
     call.close();
   }
+}
+
+/** The services of the gRPC server at a grpc:// URL, by its reflection; undefined where a gate is to be asked. */
+export async function listGrpc({ gate, signal }: CommandContext): Promise<ServiceStatus[] | undefined> {
+  const { url: address, key } = gate();
+  const url = URL.parse(address);
+  if (url?.protocol !== "grpc:" && url?.protocol !== "grpcs:") return undefined;
+  const { listByReflection } = await import("unigate/grpc");
+  const metadata = withKey(Metadata.empty, key ?? defaultGateKey());
+  return await listByReflection(url, { metadata, timeoutMs: 10_000, signal }).catch((error: unknown) => {
+    const { code } = GateError.from(error);
+    if (code !== "unimplemented") throw error;
+    throw new GateError(code, `the server at ${address} is no gate and has no reflection: nobody tells what it serves`, { cause: error });
+  });
 }
 
 /** A gate takes the key where HTTP has it; what the caller wrote itself goes before. */

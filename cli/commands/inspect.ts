@@ -2,6 +2,7 @@
 import type { GateInfo, QueueStatus, RouteStatus, ServiceStatus, WorkerStatus } from "unigate/transport";
 import { type Command, type CommandContext, defineCommand, gateOptions, jsonOption } from "../command.ts";
 import { withClient, withRunningGate } from "../calling/connection.ts";
+import { listGrpc } from "../calling/grpc-call.ts";
 import { duration } from "../duration.ts";
 
 interface View<Status> {
@@ -12,6 +13,9 @@ interface View<Status> {
   rows(status: Status): unknown[][];
   /** Also told where no gate runs, of what its Redis knows. */
   needsNoGate?: boolean;
+  examples?: readonly string[];
+  /** Asked first: tells it where there is no gate to ask. */
+  elsewhere?(context: CommandContext): Promise<Status | undefined>;
   /** Said on a terminal when there is no row. */
   none?: string;
 }
@@ -21,6 +25,8 @@ export const list: Command = inspect<ServiceStatus[]>({
   name: "list",
   summary: "Shows the services that the gate knows, and their methods.",
   method: "Gate.services",
+  elsewhere: listGrpc,
+  examples: ["gate list --gate grpc://127.0.0.1:50061    # any gRPC server with reflection"],
   needsNoGate: true,
   none: "no worker has joined yet; add one: gate worker ./handlers.ts",
   headings: ["METHOD", "PARAMETERS", "KIND", "WORKERS", "HTTP"],
@@ -118,16 +124,20 @@ function inspect<Status>(view: View<Status>): Command {
     name: view.name,
     summary: view.summary,
     options: { ...gateOptions, ...jsonOption },
-    examples: [`gate ${view.name}`, `gate ${view.name} --gate wss://gate.example --json`],
+    examples: [`gate ${view.name}`, `gate ${view.name} --gate wss://gate.example --json`, ...(view.examples ?? [])],
     changesGate: () => false,
     async run(context: CommandContext) {
-      const status = await (view.needsNoGate === true ? withClient : withRunningGate)(
-        context,
-        async (client) => await client.call<Status>(view.method, [], { timeout: "10s", signal: context.signal }),
-      );
+      const status = (await view.elsewhere?.(context)) ?? (await askGate(view, context));
       const rows = view.rows(status);
       context.output.table(view.headings, rows, status);
       if (context.output.isTerminal && rows.length === 0 && view.none !== undefined) context.output.note(view.none);
     },
   });
+}
+
+async function askGate<Status>({ needsNoGate, method }: View<Status>, context: CommandContext): Promise<Status> {
+  return await (needsNoGate === true ? withClient : withRunningGate)(
+    context,
+    async (client) => await client.call<Status>(method, [], { timeout: "10s", signal: context.signal }),
+  );
 }

@@ -1,6 +1,7 @@
 /** The gRPC transport: a transparent proxy, the gate's native service, links of clients and workers, gRPC-Web, and calls by reflection. */
 import type { Connector, GateHost, Transport } from "unigate/transport";
 import type { callByReflection as callNow } from "./client/call-by-reflection.ts";
+import type { listByReflection as listNow } from "./client/list-by-reflection.ts";
 import { addressOf, checkOptions, type GrpcOptions } from "./options.ts";
 
 /**
@@ -38,6 +39,10 @@ export const connector: Connector = {
 /** Calls a method whose .proto the caller does not have; protobuf loads with the first call. */
 export const callByReflection: typeof callNow = async (...call) =>
   (await import("./client/call-by-reflection.ts")).callByReflection(...call);
+
+/** Lists the services of a server that is no gate; protobuf loads with the first call. */
+export const listByReflection: typeof listNow = async (...call) =>
+  (await import("./client/list-by-reflection.ts")).listByReflection(...call);
 
 export type { ReflectedCall } from "./client/call-by-reflection.ts";
 export type { GrpcOptions } from "./options.ts";

@@ -1,10 +1,9 @@
 /** Calls of a gRPC server whose .proto the caller does not have: the server tells it by reflection, as grpcurl asks for it. */
-import { type ClientHttp2Session, connect } from "node:http2";
 import type { FileRegistry, JsonValue } from "@bufbuild/protobuf";
 import { closestName, GateError } from "unigate/transport";
-import { authorityOf } from "../native/authority.ts";
 import { jsonMessage } from "../transcode/json-message.ts";
 import { clientCall, type ClientCallOptions } from "./client-call.ts";
+import { openSession } from "./open-session.ts";
 import { describeServices } from "./reflection.ts";
 
 /** The answer to a call. */
@@ -28,7 +27,7 @@ export async function callByReflection(
   messages: readonly JsonValue[],
   options: ClientCallOptions = {},
 ): Promise<ReflectedCall> {
-  const session = await open(url);
+  const session = await openSession(url);
   try {
     const [service = "", name = ""] = target.split("/");
     const registry = await describeServices(session, [service], options);
@@ -46,20 +45,6 @@ export async function callByReflection(
     session.destroy();
     throw error;
   }
-}
-
-async function open(url: URL): Promise<ClientHttp2Session> {
-  const session = connect(authorityOf(url));
-  const { promise, resolve, reject } = Promise.withResolvers<ClientHttp2Session>();
-  session.on("error", (error: Error & { code?: string }) =>
-    reject(
-      new GateError("unavailable", `cannot reach a gRPC server at ${url.href}: ${error.message || error.code || "it failed"}`, {
-        cause: error,
-      }),
-    ),
-  );
-  session.once("connect", () => resolve(session));
-  return promise;
 }
 
 function methodOf(
