@@ -7,7 +7,7 @@ import { workspace } from "../support/workspace.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-it("the sixth example's commands show the jobs that it counts", async () => {
+it("the sixth example's commands show the jobs that it counts", { timeout: 120_000 }, async () => {
   await defaultPorts();
   const folder = await workspace();
   await cp(`${root}examples`, `${folder}/examples`, { recursive: true });

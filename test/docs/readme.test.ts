@@ -13,7 +13,7 @@ async function blocks(page: string, language: string): Promise<string[]> {
   return (await blocksOf(page)).filter((block) => block.language === language).map(({ text }) => text);
 }
 
-it("the README's commands and code do what it says, in its order", async () => {
+it("the README's commands and code do what it says, in its order", { timeout: 120_000 }, async () => {
   await defaultPorts();
   const folder = await workspace();
   // The example's own gate, on the ports that the README names.
@@ -31,12 +31,12 @@ it("the README's commands and code do what it says, in its order", async () => {
   expect(await run("node client.ts", folder)).toBe("Hello, Ada\n1\n2\n3\n");
 });
 
-it("npx finds the command in a clone, and may run it", async () => {
+it("npx finds the command in a clone, and may run it", { timeout: 60_000 }, async () => {
   const { stdout } = await promisify(execFile)("npx", ["gate", "--version"], { cwd: root });
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-it("the first example's commands do what its page says", async () => {
+it("the first example's commands do what its page says", { timeout: 120_000 }, async () => {
   await defaultPorts();
   const folder = await workspace();
   await cp(`${root}examples`, `${folder}/examples`, { recursive: true });
