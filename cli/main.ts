@@ -5,6 +5,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`gate needs Node.js 22.18 or newer; this is ${process.versions.node}\n`);
   process.exitCode = 2;
 } else {
+  const { keepCompiled } = await import("./compile-cache.ts");
+  keepCompiled();
   const { run } = await import("./run.ts");
   await run(process.argv.slice(2));
 }

@@ -24,7 +24,13 @@ export default defineConfig({
     hookTimeout: 20_000,
     maxWorkers: 2,
     // Whoever runs the tests may have a gate of their own in use.
-    env: { XDG_CONFIG_HOME: new URL("scratch/config", root).pathname, GATE_CONTEXT: "", GATE_URL: "", GATE_KEY: "" },
+    env: {
+      XDG_CONFIG_HOME: new URL("scratch/config", root).pathname,
+      XDG_CACHE_HOME: new URL("scratch/cache", root).pathname,
+      GATE_CONTEXT: "",
+      GATE_URL: "",
+      GATE_KEY: "",
+    },
     typecheck: { enabled: false },
   },
 });

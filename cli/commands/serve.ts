@@ -2,6 +2,7 @@ import type { Gate } from "unigate/gate";
 import type { Logger } from "unigate/transport";
 import { announcement, listed, whatToTry } from "../serving/announce.ts";
 import { type Command, type CommandContext, defineCommand } from "../command.ts";
+import { writeCompiled } from "../compile-cache.ts";
 import { loadConfig } from "../load/load-config.ts";
 import type { LoadedService } from "../load/load-services.ts";
 import { createLogger } from "../log/logger.ts";
@@ -49,6 +50,7 @@ export const serve: Command = defineCommand({
     });
     if (isWatching && loaded.file !== undefined) unwatch = reloadConfigOnChange(gate, loaded.file, context.output.note);
     context.output.note(announcement(gate, loaded.file, bodyOf(gate, workers.methods)));
+    writeCompiled();
     await stopped;
     process.exit();
   },
