@@ -1,9 +1,25 @@
-import { Flag, GateError, IncomingJob, type IncomingOwner, type Outbox, readFrame, RecordType, RecordView } from "unigate/transport";
+import {
+  Flag,
+  GateError,
+  IncomingJob,
+  type IncomingOwner,
+  NumberMap,
+  type Outbox,
+  readFrame,
+  RecordType,
+  RecordView,
+} from "unigate/transport";
 import { type Letter, LetterKind } from "../mailbox/envelope.ts";
 import { mailOutbox } from "../mailbox/mail-outbox.ts";
 import type { Post, PostHandler } from "../mailbox/post.ts";
 
 const decoder = new TextDecoder();
+
+/** Hears of the end of a job that it has taken. */
+export interface JobTaker {
+  /** The gate has been told the end. */
+  over(): void;
+}
 
 /** The gates whose jobs this worker has taken, and what they say to those jobs. */
 export class Callers implements PostHandler {
@@ -20,9 +36,9 @@ export class Callers implements PostHandler {
     post.handle(this);
   }
 
-  /** The answer of the job `number` of `gate`; `over` is called once the gate has been told its end. */
-  answerTo(gate: string, number: number, over: () => void): IncomingJob {
-    return this.#callerOf(gate).answerTo(number, over);
+  /** The answer of the job `number` of `gate`. */
+  answerTo(gate: string, number: number, taker: JobTaker): IncomingJob {
+    return this.#callerOf(gate).answerTo(number, taker);
   }
 
   /** Tells the gate that we have its job, before there is any answer. */
@@ -63,26 +79,24 @@ export class Callers implements PostHandler {
 }
 
 /** One gate, as the worker sees it. */
-class Caller implements IncomingOwner {
+class Caller {
   readonly outbox: Outbox;
-  readonly #jobs = new Map<number, { answer: IncomingJob; over: () => void }>();
+  readonly #jobs = new NumberMap<TakenJob>();
 
   constructor(outbox: Outbox) {
     this.outbox = outbox;
   }
 
-  answerTo(number: number, over: () => void): IncomingJob {
+  answerTo(number: number, taker: JobTaker): IncomingJob {
     // Given to us twice: we lost our lease in between, and what runs counts no more.
     this.#jobs.get(number)?.answer.lose("the job was given out again");
-    const answer = new IncomingJob(this, number);
-    this.#jobs.set(number, { answer, over });
-    return answer;
+    const job = new TakenJob(this, taker, number);
+    this.#jobs.set(number, job);
+    return job.answer;
   }
 
   forget(number: number): void {
-    const job = this.#jobs.get(number);
     this.#jobs.delete(number);
-    job?.over();
   }
 
   lose(reason: string): void {
@@ -97,7 +111,8 @@ class Caller implements IncomingOwner {
     const answer = this.#jobs.get(record.job)?.answer;
     if (answer === undefined) {
       // Its answer never arrived: the gate waits to hear that we have let go.
-      if (record.type === RecordType.cancel) new IncomingJob(this, record.job).fail(new GateError("cancelled", "it does not run here"));
+      if (record.type === RecordType.cancel)
+        new IncomingJob({ outbox: this.outbox, forget: () => {} }, record.job).fail(new GateError("cancelled", "it does not run here"));
       return;
     }
     const isInput = record.has(Flag.input);
@@ -105,5 +120,25 @@ class Caller implements IncomingOwner {
     else if (record.type === RecordType.credit && !isInput) answer.credit(record.value);
     else if (record.type === RecordType.chunk && isInput) answer.receive(record.payload);
     else if (record.type === RecordType.end && isInput) answer.endInput();
+  }
+}
+
+/** One job of a gate; here rather than in closures, as it comes with every call. */
+class TakenJob implements IncomingOwner {
+  readonly outbox: Outbox;
+  readonly answer: IncomingJob;
+  readonly #caller: Caller;
+  readonly #taker: JobTaker;
+
+  constructor(caller: Caller, taker: JobTaker, number: number) {
+    this.outbox = caller.outbox;
+    this.#caller = caller;
+    this.#taker = taker;
+    this.answer = new IncomingJob(this, number);
+  }
+
+  forget(number: number): void {
+    this.#caller.forget(number);
+    this.#taker.over();
   }
 }

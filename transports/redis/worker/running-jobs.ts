@@ -2,18 +2,13 @@ import { GateError, type Job, type JobControl, readFrame, readJob, RecordView, t
 import type { Participant } from "../participant.ts";
 import type { JobEntry } from "../pull/job-entry.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
-import type { Callers } from "./callers.ts";
+import type { Callers, JobTaker } from "./callers.ts";
 import type { IntakeOwner } from "./intake.ts";
 import { TurnTaker } from "./turn-taker.ts";
 
 /** A job that is done within this time, in ms, never says that it was taken: its answer does. */
 const silentMs = 20;
 const nothing: JobControl = { cancel: () => {}, resume: () => {} };
-
-interface TakenJob {
-  entry: JobEntry;
-  isOver: boolean;
-}
 
 /** What a worker needs to run jobs. */
 export interface RunningJobsOptions {
@@ -30,12 +25,13 @@ export class RunningJobs implements IntakeOwner {
   readonly #options: RunningJobsOptions;
   readonly #view = new RecordView();
   #count = 0;
-  #fresh: TakenJob[] = [];
+  #fresh: TakenEntry[] = [];
   readonly #given = new Set<TurnTaker>();
   /** Jobs out of streams that came while gates gave us others. */
   readonly #held: (() => void)[] = [];
   #roomFor: (() => void)[] = [];
   #whenIdle: (() => void)[] = [];
+  readonly #left = (): void => this.#leave();
 
   constructor(options: RunningJobsOptions) {
     this.#options = options;
@@ -78,12 +74,8 @@ export class RunningJobs implements IntakeOwner {
     if (deadline <= clock.now()) return acknowledgements.add(entry.id);
     if (this.room() < 1) return void this.#held.push(() => this.take(entry, acknowledgements));
     this.#count++;
-    const taken: TakenJob = { entry, isOver: false };
-    const answer = callers.answerTo(entry.gate, entry.number, () => {
-      taken.isOver = true;
-      acknowledgements.add(entry.id);
-      this.#leave();
-    });
+    const taken = new TakenEntry(entry, acknowledgements, this.#left);
+    const answer = callers.answerTo(entry.gate, entry.number, taken);
     let control = nothing;
     try {
       const job = jobOf(entry, this.#view, deadline, clock.now());
@@ -96,7 +88,7 @@ export class RunningJobs implements IntakeOwner {
     answer.controlledBy(control);
   }
 
-  #tellLater(taken: TakenJob): void {
+  #tellLater(taken: TakenEntry): void {
     this.#fresh.push(taken);
     if (this.#fresh.length > 1) return;
     const { callers, participant } = this.#options;
@@ -115,13 +107,37 @@ export class RunningJobs implements IntakeOwner {
   #leave(): void {
     this.#count--;
     while (this.room() > 0 && this.#held.length > 0) this.#held.shift()?.();
+    if (this.#given.size > 0) this.#startGiven();
+    if (this.#roomFor.length > 0) for (const resolve of this.#roomFor.splice(0)) resolve();
+    if (this.#count === 0 && this.#whenIdle.length > 0) for (const idle of this.#whenIdle.splice(0)) idle();
+  }
+
+  #startGiven(): void {
     for (const taker of this.#given) {
-      if (this.room() < 1) break;
+      if (this.room() < 1) return;
       this.#given.delete(taker);
       this.#start(taker);
     }
-    for (const resolve of this.#roomFor.splice(0)) resolve();
-    if (this.#count === 0) for (const idle of this.#whenIdle.splice(0)) idle();
+  }
+}
+
+/** A job out of a stream that runs. */
+class TakenEntry implements JobTaker {
+  readonly entry: JobEntry;
+  isOver = false;
+  readonly #acknowledgements: Acknowledgements;
+  readonly #left: () => void;
+
+  constructor(entry: JobEntry, acknowledgements: Acknowledgements, left: () => void) {
+    this.entry = entry;
+    this.#acknowledgements = acknowledgements;
+    this.#left = left;
+  }
+
+  over(): void {
+    this.isOver = true;
+    this.#acknowledgements.add(this.entry.id);
+    this.#left();
   }
 }
 
