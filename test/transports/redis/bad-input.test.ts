@@ -19,9 +19,10 @@ describe("Redis that others write to as well", () => {
     const client = await world.client();
     const { client: raw } = world.server;
     await raw.xadd("gate:{s}:jobs", "*", "hello", "world");
-    await raw.xadd("gate:{s}:jobs", "*", "h", "not a header", "j", "x");
-    await raw.xadd("gate:{s}:jobs", "*", "h", "nobody 1 0 1 3 0 s.echo", "j", "");
-    await raw.xadd("gate:{s}:jobs", "*", "h", "nobody 1 0 1 3 0 s.echo", "j", Buffer.from([9, 0, 0, 0, 4, 0, 0]));
+    await raw.xadd("gate:{s}:jobs", "*", "j", "not a header\nx");
+    await raw.xadd("gate:{s}:jobs", "*", "j", "nobody 1 0 1 3 0 s.echo");
+    await raw.xadd("gate:{s}:jobs", "*", "j", "nobody 1 0 1 3 0 s.echo\n");
+    await raw.xadd("gate:{s}:jobs", "*", "j", Buffer.from("nobody 1 0 1 3 0 s.echo\n\x09\0\0\0\x04\0\0"));
     expect(await client.call("s.echo", [1])).toBe(1);
     await expect.poll(() => raw.xlen("gate:{s}:jobs")).toBe(0);
   });

@@ -81,7 +81,7 @@ describe("a job that is pulled", () => {
     // As a gate leaves it that died before it could take it back.
     const { client: redis } = world.server;
     const now = Number((await redis.time())[0]) * 1000;
-    await redis.xadd(stream, "*", "h", `nobody 1 ${now - 5000} 1 3 1 s.run`, "j", Buffer.alloc(20));
+    await redis.xadd(stream, "*", "j", Buffer.from(`nobody 1 ${now - 5000} 1 3 1 s.run\n${"\0".repeat(20)}`));
     await world.worker(service);
     await expect.poll(() => redis.xlen(stream)).toBe(0);
     expect(runs).toBe(0);

@@ -23,16 +23,19 @@ export interface JobEntry extends JobHeader {
   frame: Uint8Array;
 }
 
-/** Writes a header as the value of the field `h`. */
-export function headerText({ gate, number, deadline, attempt, maxAttempts, isIdempotent, target }: JobHeader): string {
-  return `${gate} ${number} ${deadline} ${attempt} ${maxAttempts} ${isIdempotent ? 1 : 0} ${target}`;
+const newline = 0x0a;
+
+/** Writes a header as the first line of an entry's value; the frame follows. */
+export function headerLine({ gate, number, deadline, attempt, maxAttempts, isIdempotent, target }: JobHeader): string {
+  return `${gate} ${number} ${deadline} ${attempt} ${maxAttempts} ${isIdempotent ? 1 : 0} ${target}\n`;
 }
 
-/** Reads an entry with the fields `h` and `j`; undefined for one that we did not write. */
+/** Reads an entry whose one field is `j`; undefined for one that we did not write. */
 export function readJobEntry({ id, fields }: StreamEntry): JobEntry | undefined {
-  const [headerName, header, jobName, frame] = fields;
-  if (fields.length !== 4 || headerName?.toString("latin1") !== "h" || jobName?.toString("latin1") !== "j") return undefined;
-  const parts = (header as Buffer).toString().split(" ");
+  const [name, value] = fields;
+  if (fields.length !== 2 || value === undefined || name?.toString("latin1") !== "j") return undefined;
+  const end = value.indexOf(newline);
+  const parts = value.toString("utf8", 0, Math.max(0, end)).split(" ");
   const [gate, number, deadline, attempt, maxAttempts, idempotent, target] = parts;
   const entry: JobEntry = {
     id,
@@ -43,7 +46,7 @@ export function readJobEntry({ id, fields }: StreamEntry): JobEntry | undefined 
     maxAttempts: Number(maxAttempts),
     isIdempotent: idempotent === "1",
     target: target as string,
-    frame: frame as Buffer,
+    frame: value.subarray(end + 1),
   };
   return parts.length === 7 && entry.number >= 0 && entry.deadline >= 0 && entry.attempt >= 1 ? entry : undefined;
 }

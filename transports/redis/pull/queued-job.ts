@@ -1,5 +1,7 @@
 import { GateError, type JobControl, Outbox, OutgoingJob, type OutgoingOwner, type ReplySink } from "unigate/transport";
-import type { Submission } from "./submissions.ts";
+import type { Entries, Submission } from "./submissions.ts";
+
+const noBytes = new Uint8Array(0);
 
 /** What a queued job needs of those that know everyone. */
 export interface QueuedJobOwner {
@@ -25,9 +27,10 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
   readonly service: string;
   readonly isIdempotent: boolean;
   header = "";
-  frame: Uint8Array = new Uint8Array(0);
-  /** Id in the stream. */
-  entry: string | undefined;
+  frame: Uint8Array = noBytes;
+  /** Where its id in the stream is told. */
+  #entries: Entries | undefined;
+  #at = 0;
   /** Who runs it. */
   #runner: string | undefined;
   #isRefused = false;
@@ -35,7 +38,7 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
   #attempt = 0;
   #hasBegun = false;
   #isCancelled = false;
-  readonly #held: Uint8Array[] = [];
+  #held: Uint8Array[] | undefined;
   #limbo: Outbox | undefined;
 
   constructor(owner: QueuedJobOwner, sink: ReplySink, service: string, isIdempotent: boolean) {
@@ -45,13 +48,18 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
     this.outgoing = new OutgoingJob(this, sink);
   }
 
+  /** Its id in the stream; undefined until Redis has told it. */
+  get entry(): string | undefined {
+    return this.#entries?.id(this.#at);
+  }
+
   get runner(): string | undefined {
     return this.#runner;
   }
 
   /** Redis has not said yet whether it has the job. */
   get isOnItsWay(): boolean {
-    return this.entry === undefined && !this.#isRefused;
+    return this.#entries === undefined && !this.#isRefused;
   }
 
   // For the half that speaks records.
@@ -64,7 +72,7 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
         remote: this.service,
         maxFrameBytes: this.#owner.maxRecordBytes,
         open: () => {},
-        send: (frame) => this.#held.push(frame),
+        send: (frame) => (this.#held ??= []).push(frame),
         close: () => {},
       },
       this.#owner.maxRecordBytes,
@@ -100,9 +108,10 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
 
   // From the stream.
 
-  submitted(entry: string): void {
-    this.entry = entry;
-    this.frame = new Uint8Array(0);
+  submitted(entries: Entries, at: number): void {
+    this.#entries = entries;
+    this.#at = at;
+    this.frame = noBytes;
     if (this.#isCancelled) void this.#takeBack();
   }
 
@@ -136,11 +145,13 @@ export class QueuedJob implements OutgoingOwner, JobControl, Submission {
     this.#runner = worker;
     this.#attempt = attempt;
     this.#limbo?.flush();
-    for (const frame of this.#held.splice(0)) this.#owner.forward(worker, frame);
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const frame of held) this.#owner.forward(worker, frame);
   }
 
   async #takeBack(): Promise<void> {
-    if (this.entry === undefined) return;
+    if (this.#entries === undefined) return;
     const end = await this.#owner.withdraw(this);
     if (end === "withdrawn") this.outgoing.fail(new GateError("cancelled", "it was taken back before a worker took it"), true);
     // Its answer is on the way, or was lost with whoever was to give it.

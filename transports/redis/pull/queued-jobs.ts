@@ -10,7 +10,6 @@ import {
   RecordType,
   RecordView,
   type ReplySink,
-  serviceOf,
   SlotTable,
   unpackMessage,
   writeJob,
@@ -21,7 +20,7 @@ import { mailOutbox } from "../mailbox/mail-outbox.ts";
 import type { PostHandler } from "../mailbox/post.ts";
 import type { Participant } from "../participant.ts";
 import { lostAfterBeats } from "../settings.ts";
-import { headerText } from "./job-entry.ts";
+import { headerLine } from "./job-entry.ts";
 import { QueuedJob, type QueuedJobOwner } from "./queued-job.ts";
 import { withdrawScript } from "./scripts.ts";
 import { Submissions } from "./submissions.ts";
@@ -66,9 +65,8 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     return this.#jobs.size;
   }
 
-  /** Puts a job into the stream of its service, and hears the answer of whoever takes it. */
-  send(job: Job, isIdempotent: boolean, sink: ReplySink): JobControl {
-    const service = serviceOf(job.target);
+  /** Puts a job into the stream of `service`, its own, and hears the answer of whoever takes it. */
+  send(job: Job, service: string, isIdempotent: boolean, sink: ReplySink): JobControl {
     // What has been streamed in cannot be streamed in again.
     const queued = new QueuedJob(this, sink, service, isIdempotent && !job.streamsInput);
     try {
@@ -148,7 +146,7 @@ export class QueuedJobs implements QueuedJobOwner, PostHandler {
     writeJob(this.#writer, job, number, 0, participant.clock.now());
     this.#writer.flush();
     queued.frame = this.#frame;
-    queued.header = headerText({
+    queued.header = headerLine({
       gate: participant.id,
       number,
       deadline: job.deadline === Infinity ? 0 : participant.table.toRedis(job.deadline),

@@ -99,6 +99,6 @@ class ServiceLink implements EndpointLink {
   }
 
   send(job: Job, sink: ReplySink): JobControl {
-    return this.#jobs.send(job, job.idempotent || this.#idempotent.has(job.target), sink);
+    return this.#jobs.send(job, this.#service, job.idempotent || this.#idempotent.has(job.target), sink);
   }
 }

@@ -1,5 +1,5 @@
 import { GateError } from "unigate/transport";
-import type { Argument, Commands } from "../server/commands.ts";
+import type { Commands } from "../server/commands.ts";
 import { submitScript } from "./scripts.ts";
 
 /** Jobs and bytes of one submission; more leave in a further one. */
@@ -8,12 +8,29 @@ const maxBytes = 1024 * 1024;
 
 /** A job on its way into the stream of its service. */
 export interface Submission {
-  readonly header: Argument;
+  /** One line, with its end. */
+  readonly header: string;
   readonly frame: Uint8Array;
-  /** It lies in the stream, under this id. */
-  submitted(entry: string): void;
+  /** It lies in the stream, as number `at` of `entries`. */
+  submitted(entries: Entries, at: number): void;
   /** It does not, or nobody can tell. */
   refused(error: GateError): void;
+}
+
+/** Ids of the jobs of one submission. Hardly anybody asks for one: only who takes a job back. */
+export class Entries {
+  readonly #text: string;
+  #ids: readonly string[] | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The id of job number `at`. */
+  id(at: number): string {
+    this.#ids ??= this.#text.split(" ");
+    return this.#ids[at] as string;
+  }
 }
 
 /** The way into one service's stream: jobs of one turn of the event loop share a command, one round trip to Redis. */
@@ -48,14 +65,14 @@ export class Submissions {
   }
 
   async #submit(batch: readonly Submission[]): Promise<void> {
-    const args: Argument[] = [this.#maxLength];
-    for (const { header, frame } of batch) args.push(header, frame);
     try {
-      const ids = (await this.#commands.script(submitScript, [this.#stream], args)) as Buffer[];
-      for (const [at, submission] of batch.entries()) {
-        const id = ids[at];
-        if (id === undefined) submission.refused(this.#full());
-        else submission.submitted(id.toString("latin1"));
+      const reply = await this.#commands.script(submitScript, [this.#stream], [this.#maxLength, packed(batch)]);
+      const [count, ids] = reply as [number, Buffer];
+      const entries = new Entries(ids.toString("latin1"));
+      for (let at = 0; at < batch.length; at++) {
+        const submission = batch[at] as Submission;
+        if (at < count) submission.submitted(entries, at);
+        else submission.refused(this.#full());
       }
     } catch (error) {
       for (const submission of batch) submission.refused(GateError.from(error, "unavailable"));
@@ -68,4 +85,20 @@ export class Submissions {
       `${this.#maxLength} jobs wait or run in ${this.#stream} already; start more workers, or raise maxLength of redis()`,
     );
   }
+}
+
+/** All jobs in one piece, as `submitScript` takes them. */
+function packed(batch: readonly Submission[]): Buffer {
+  // No character of a header takes more than three bytes.
+  const bytes = batch.reduce((sum, { header, frame }) => sum + 4 + 3 * header.length + frame.length, 0);
+  const piece = Buffer.allocUnsafe(bytes);
+  let end = 0;
+  for (const { header, frame } of batch) {
+    const start = end + 4;
+    const frameAt = start + piece.write(header, start);
+    piece.set(frame, frameAt);
+    piece.writeUInt32LE(frameAt + frame.length - start, end);
+    end = frameAt + frame.length;
+  }
+  return piece.subarray(0, end);
 }

@@ -36,7 +36,7 @@ export class Acknowledgements {
 
   async #send(entries: string[]): Promise<void> {
     try {
-      await this.#commands.script(doneScript, [this.#stream], [group, ...entries]);
+      await this.#commands.script(doneScript, [this.#stream], [group, entries.join(" ")]);
     } catch {
       this.#done.push(...entries);
     }
