@@ -1,4 +1,4 @@
-import { GateError } from "unigate/transport";
+import { afterTurn, GateError } from "unigate/transport";
 import type { RedisAddress } from "../settings.ts";
 import { openClient, type RedisClient } from "./open-client.ts";
 
@@ -27,6 +27,9 @@ export class BlockedRead {
   #client: RedisClient | undefined;
   #isClosed = false;
   #wake: (() => void) | undefined;
+  /** One timer for all reads: most of them return within a millisecond. */
+  #watchdog: NodeJS.Timeout | undefined;
+  #giveUp: (error: GateError) => void = () => {};
   readonly ended: Promise<void>;
 
   constructor(options: BlockedReadOptions) {
@@ -37,6 +40,7 @@ export class BlockedRead {
   /** Ends the read that waits, and all others. */
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#watchdog);
     this.#client?.disconnect();
     this.#wake?.();
   }
@@ -49,6 +53,8 @@ export class BlockedRead {
         if (this.#isClosed) break;
         await this.#readOnce(this.#client);
         attempt = 0;
+        // What was brought is answered first: Redis would otherwise deal with the next read before the answer.
+        await new Promise<void>(afterTurn);
       } catch (error) {
         this.#client?.disconnect();
         this.#client = undefined;
@@ -65,18 +71,15 @@ export class BlockedRead {
     return client;
   }
 
-  async #readOnce(client: RedisClient): Promise<void> {
+  #readOnce(client: RedisClient): Promise<void> {
     const { blockMs } = this.#options;
-    const overdue = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => overdue.reject(new GateError("unavailable", "a blocked read did not return")),
-      blockMs + Math.max(1000, blockMs / 2),
-    );
-    try {
-      await Promise.race([this.#options.read(client, blockMs), overdue.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const overdueMs = blockMs + Math.max(1000, blockMs / 2);
+    this.#watchdog ??= setTimeout(() => this.#giveUp(new GateError("unavailable", "a blocked read did not return")), overdueMs);
+    this.#watchdog.refresh();
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      this.#options.read(client, blockMs).then(resolve, reject);
+    });
   }
 
   async #pause(delayMs: number): Promise<void> {

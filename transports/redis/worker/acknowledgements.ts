@@ -7,23 +7,28 @@ import type { Commands } from "../server/commands.ts";
 export class Acknowledgements {
   readonly #commands: Commands;
   readonly #stream: string;
+  readonly #isQuiet: () => boolean;
   #done: string[] = [];
   #isScheduled = false;
   #sending: Promise<void> = Promise.resolve();
+  readonly #leave = (): void => {
+    this.#isScheduled = false;
+    void this.flush();
+  };
 
-  constructor(commands: Commands, stream: string) {
+  /** `isQuiet` tells whether at most one job is under way: its acknowledgement then shares a write with its answer. */
+  constructor(commands: Commands, stream: string, isQuiet: () => boolean) {
     this.#commands = commands;
     this.#stream = stream;
+    this.#isQuiet = isQuiet;
   }
 
   add(entry: string): void {
     this.#done.push(entry);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    afterTurn(() => {
-      this.#isScheduled = false;
-      void this.flush();
-    });
+    if (this.#isQuiet()) process.nextTick(this.#leave);
+    else afterTurn(this.#leave);
   }
 
   /** Sends what waits; what Redis does not take stays for the next time. Called after each loss too. */

@@ -13,6 +13,8 @@ const beyondAllIds = "18446744073709551614-0";
 export interface IntakeOwner {
   /** Jobs that may be taken now. */
   room(): number;
+  /** Whether at most one job is under way. */
+  isQuiet(): boolean;
   /** Resolves once there is room. */
   whenRoom(): Promise<void>;
   take(entry: JobEntry, acknowledgements: Acknowledgements): void;
@@ -35,7 +37,7 @@ export class Intake {
     this.#participant = participant;
     this.#stream = keys.jobs(service);
     this.#owner = owner;
-    this.acknowledgements = new Acknowledgements(commands, this.#stream);
+    this.acknowledgements = new Acknowledgements(commands, this.#stream, () => owner.isQuiet());
     this.#reader = new BlockedRead({
       address: settings.address,
       name: `gate-jobs-${post.id}`,

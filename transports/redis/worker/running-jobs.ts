@@ -45,6 +45,10 @@ export class RunningJobs implements IntakeOwner {
     return this.#options.capacity() - this.#count;
   }
 
+  isQuiet(): boolean {
+    return this.#count <= 1;
+  }
+
   async whenRoom(): Promise<void> {
     while (this.room() < 1) await new Promise<void>((resolve) => this.#roomFor.push(resolve));
   }

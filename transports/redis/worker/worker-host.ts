@@ -59,7 +59,7 @@ class WorkerHost implements SessionHandler {
   private constructor(participant: Participant, connection: HeldConnection) {
     this.#participant = participant;
     this.#connection = connection;
-    const callers = new Callers(participant.post, maxRecordBytes, () => this.#running.count <= 1);
+    const callers = new Callers(participant.post, maxRecordBytes, () => this.#running.isQuiet());
     this.#running = new RunningJobs({
       participant,
       callers,
