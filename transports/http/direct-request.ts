@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { BodyMemory } from "./body-memory.ts";
+import type { RequestHead } from "./request-job.ts";
 
 const noBody = Buffer.alloc(0);
 
@@ -44,7 +45,7 @@ export function isMediaType(header: string | undefined): boolean {
 }
 
 /** The target of a plain `POST …/call/Service.method`; undefined when the path is anything else, or needs decoding. */
-export function plainTarget(request: IncomingMessage, callPrefix: string): string | undefined {
+export function plainTarget(request: RequestHead, callPrefix: string): string | undefined {
   const { url = "/" } = request;
   if (request.method !== "POST" || !url.startsWith(callPrefix)) return undefined;
   const target = url.slice(callPrefix.length);

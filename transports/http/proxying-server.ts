@@ -1,6 +1,7 @@
 import { createServer as createSecureServer } from "node:https";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, type ServerOptions } from "node:http";
 import type { Clock } from "unigate/transport";
+import { keepAliveMs } from "./keep-alive.ts";
 import { answerTooSlow } from "./malformed.ts";
 import type { HttpTls } from "./tls.ts";
 
@@ -15,9 +16,6 @@ export interface ProxyingServerOptions {
   /** Takes the requests that are proxied; false for the others. */
   proxies: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
-
-/** Idle connections are kept this long, in ms: what fastify's own servers do. */
-const keepAliveMs = 72_000;
 
 /** For a TLS handshake, in ms. */
 const handshakeMs = 10_000;

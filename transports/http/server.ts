@@ -6,21 +6,31 @@ import { type Address, type Door, GateError, type GateHost, type MethodInfo, typ
 import { BodyMemory } from "./body-memory.ts";
 import { type Call, HttpCalls } from "./calls.ts";
 import { type BodyBounds, isMediaType, plainTarget, readWhole } from "./direct-request.ts";
+import type { ReplyTarget } from "./http-reply.ts";
+import { Ingress } from "./ingress/ingress.ts";
+import type { IncomingHead } from "./ingress/request-head.ts";
+import type { SocketResponse } from "./ingress/socket-response.ts";
 import { acceptLinks, type LinkServer } from "./link.ts";
 import { answerMalformed } from "./malformed.ts";
 import { type HttpSettings, purpose } from "./options.ts";
 import { toProblem } from "./problem.ts";
 import { OpenResponses } from "./open-responses.ts";
 import { PassThrough } from "./pass-through.ts";
-import { createForwarding } from "./proxy/forwarded.ts";
+import { createForwarding, type ForwardedRequest } from "./proxy/forwarded.ts";
 import { createProxyingServer } from "./proxying-server.ts";
 import { type SharedRegistry, shareRegistry } from "./registry/shared-registry.ts";
-import { requestIdOf } from "./request-job.ts";
+import { type RequestHead, requestIdOf } from "./request-job.ts";
 import { addRoutes, answerFault } from "./routes.ts";
 import { followCertificate, loadCertificate } from "./tls.ts";
 
 /** How long a door that closes waits for replies that are still being read, in ms. */
 const lastRepliesMs = 5000;
+
+/** A body up to here is waited for before anybody looks at its request. */
+const mostWholeBytes = 64 * 1024;
+
+/** Between two looks at connections that are idle or late, in ms, at most. */
+const longestLookMs = 2000;
 
 /** Listens for HTTP. Rejects with `failed_precondition` when it cannot. */
 export async function openServer(settings: HttpSettings, gate: GateHost): Promise<Door> {
@@ -38,6 +48,9 @@ class HttpDoor implements Door {
   readonly #callPrefix: string;
   readonly #shared: SharedRegistry;
   readonly #bodies: BodyBounds;
+  readonly #ingress: Ingress;
+  /** Nothing but fastify could add to the requests and replies of calls. */
+  readonly #hasShortcut: boolean;
   readonly #responses = new OpenResponses();
   #links: LinkServer | undefined;
   readonly #passThrough: PassThrough;
@@ -52,9 +65,17 @@ class HttpDoor implements Door {
     this.#gate = gate;
     this.#calls = new HttpCalls(gate, settings.control, this.#asksToClose);
     this.#callPrefix = `${settings.control}/call/`;
+    this.#hasShortcut = settings.cors === undefined && settings.trustProxy === false;
     this.#bodies = { limit: settings.bodyLimit, memory: new BodyMemory(settings.bodyMemory) };
     const http = slowRequests(settings.requestTimeoutMs);
     this.#shared = shareRegistry(gate);
+    this.#ingress = new Ingress({
+      clock: gate.clock,
+      lookEveryMs: Math.min(http.connectionsCheckingInterval, longestLookMs),
+      mostBodyBytes: Math.min(settings.bodyLimit, mostWholeBytes),
+      take: (request, body, response) => this.#take(request, body, response),
+      isDraining: this.#asksToClose,
+    });
     this.#passThrough = this.#createPassThrough();
     this.#app = fastify({
       serverFactory: (others: RequestListener) => this.#createServer(http, others),
@@ -126,8 +147,9 @@ class HttpDoor implements Door {
     });
     // Not the close of an HTTP server: that one takes a connection for idle while the end of its reply is still on its way.
     TcpServer.prototype.close.call(server);
-    await this.#responses.sent();
+    await this.#sent();
     server.closeIdleConnections();
+    this.#ingress.closeIdle();
   }
 
   async close(): Promise<void> {
@@ -135,10 +157,11 @@ class HttpDoor implements Door {
     this.#links?.close();
     const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>();
     const timer = this.#gate.clock.after(lastRepliesMs, giveUp);
-    await Promise.race([this.#responses.sent(), patience]);
+    await Promise.race([this.#sent(), patience]);
     timer.clear();
     this.#unfollow();
     this.#app.server.closeAllConnections();
+    this.#ingress.closeAll();
     await this.#app.close();
     await this.#passThrough.close();
     await this.#shared.release();
@@ -146,26 +169,50 @@ class HttpDoor implements Door {
 
   /** Jobs whose body is small and plain need nothing of what fastify does for a request; everything else goes its way. */
   #shortened(others: RequestListener): RequestListener {
-    if (this.#settings.cors !== undefined || this.#settings.trustProxy !== false) return others;
+    if (!this.#hasShortcut) return others;
     return (request, response) => {
       if (!this.#callDirectly(request, response)) others(request, response);
     };
   }
 
   #callDirectly(request: IncomingMessage, response: ServerResponse): boolean {
-    const target = plainTarget(request, this.#callPrefix);
-    const match = target === undefined ? this.#calls.find(request) : undefined;
-    const called = target ?? match?.target;
-    if (called === undefined || !isMediaType(request.headers["content-type"])) return false;
-    const remote = request.socket.remoteAddress ?? "";
+    const plain = this.#plainCall(request);
+    if (plain === undefined) return false;
     return readWhole(request, this.#bodies, (body) => {
-      try {
-        this.#call(request, response, { body, target: called, remote, bound: match });
-      } catch (error) {
-        const { status, headers, body: problem } = toProblem(GateError.from(error), requestIdOf(request));
-        response.writeHead(status, headers).end(problem);
-      }
+      this.#responses.add(response);
+      this.#answer(request, response, { ...plain, body });
     });
+  }
+
+  /** Takes a request of the ingress. */
+  #take(request: IncomingHead, body: Buffer, response: SocketResponse): boolean {
+    if (this.#passThrough.handleWhole(request, body, response)) return true;
+    const plain = this.#hasShortcut ? this.#plainCall(request) : undefined;
+    if (plain === undefined) return false;
+    this.#answer(request, response, { ...plain, body });
+    return true;
+  }
+
+  #plainCall(request: ForwardedRequest): Omit<Call, "body"> | undefined {
+    const target = plainTarget(request, this.#callPrefix);
+    const bound = target === undefined ? this.#calls.find(request) : undefined;
+    const called = target ?? bound?.target;
+    if (called === undefined || !isMediaType(request.headers["content-type"])) return undefined;
+    return { target: called, remote: request.socket.remoteAddress ?? "", bound };
+  }
+
+  #answer(request: RequestHead, response: ReplyTarget, call: Call): void {
+    try {
+      this.#calls.call(request, response, call);
+    } catch (error) {
+      const { status, headers, body } = toProblem(GateError.from(error), requestIdOf(request));
+      response.writeHead(status, headers);
+      response.end(body);
+    }
+  }
+
+  async #sent(): Promise<void> {
+    await Promise.all([this.#responses.sent(), this.#ingress.sent()]);
   }
 
   #createPassThrough(): PassThrough {
@@ -191,6 +238,7 @@ class HttpDoor implements Door {
     const certificate = tls === undefined ? undefined : loadCertificate(tls);
     const server = createProxyingServer({ http, certificate, clock, requestTimeoutMs, proxies }, this.#shortened(others));
     if (tls !== undefined) this.#unfollow = followCertificate(tls, server as SecureServer, clock, logger);
+    this.#ingress.standBefore(server, tls === undefined ? "connection" : "secureConnection");
     // fastify does this for the servers that it makes itself.
     server.on("clientError", answerMalformed);
     return server;

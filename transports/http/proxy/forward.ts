@@ -6,8 +6,8 @@ import { toProblem } from "../problem.ts";
 import type { OpenResponses } from "../open-responses.ts";
 import { type RequestHead, requestIdOf } from "../request-job.ts";
 import { admit } from "../request-key.ts";
-import type { Forwarding } from "./forwarded.ts";
-import { ProxiedReply } from "./proxied-reply.ts";
+import type { ForwardedRequest, Forwarding } from "./forwarded.ts";
+import { type ProxiedTarget, ProxiedReply } from "./proxied-reply.ts";
 import { dropLeftover } from "./leftover.ts";
 import { toProxiedJob } from "./proxied-job.ts";
 import { climbs } from "./unsafe-path.ts";
@@ -39,17 +39,31 @@ export interface Forward {
 /** Brings a request to an upstream as a job, its body and the response streamed; constant memory whatever their size. */
 export function forward(host: ForwardHost, request: IncomingMessage, response: ServerResponse, to: Forward): void {
   try {
-    refuseUnsafe(host, request, to.target);
-    const keyHeader = admit(host.gate, request, to.target);
-    // The gate's key is the gate's: no upstream sees it.
-    if (keyHeader !== undefined) to = { ...to, headers: { ...to.headers, [keyHeader]: null } };
+    const admitted = admitTo(host, request, to);
     const length = bodyLength(request);
-    if (length === 0) start(host, request, response, to);
-    else if (length <= wholeBytes) whenWhole(host, request, response, (body) => start(host, request, response, to, body));
-    else startStream(host, request, response, to);
+    host.responses.add(response);
+    if (length === 0) start(host, request, response, admitted);
+    else if (length <= wholeBytes) whenWhole(host, request, response, (body) => start(host, request, response, admitted, body));
+    else startStream(host, request, response, admitted);
+  } catch (error) {
+    refuse(request, response, error);
+  }
+}
+
+/** The same for a request whose body is there. */
+export function forwardWhole(host: ForwardHost, request: ForwardedRequest, body: Buffer, response: ProxiedTarget, to: Forward): void {
+  try {
+    start(host, request, response, admitTo(host, request, to), body);
   } catch (error) {
     answer(request, response, error);
   }
+}
+
+function admitTo(host: ForwardHost, request: RequestHead, to: Forward): Forward {
+  refuseUnsafe(host, request, to.target);
+  const keyHeader = admit(host.gate, request, to.target);
+  // The gate's key is the gate's: no upstream sees it.
+  return keyHeader === undefined ? to : { ...to, headers: { ...to.headers, [keyHeader]: null } };
 }
 
 /** Throws for a request that must not be passed on: one that climbs out of its path, that has been here before, or that nobody can trust. */
@@ -68,7 +82,7 @@ function bodyLength({ headers }: IncomingMessage): number {
   return Number(headers["content-length"] ?? 0);
 }
 
-function start(host: ForwardHost, request: IncomingMessage, response: ServerResponse, to: Forward, body?: Uint8Array): void {
+function start(host: ForwardHost, request: ForwardedRequest, response: ProxiedTarget, to: Forward, body?: Uint8Array): void {
   const job = toProxiedJob({ ...to, request, forwarding: host.forwarding, body });
   const reply = replyOf(host, response, job.id);
   reply.controlledBy(host.gate.dispatch(job, reply));
@@ -101,7 +115,7 @@ function whenWhole(host: ForwardHost, request: IncomingMessage, response: Server
     try {
       done(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces));
     } catch (error) {
-      answer(request, response, error);
+      refuse(request, response, error);
     }
   });
 }
@@ -119,14 +133,18 @@ function watchPauses(host: ForwardHost, request: IncomingMessage, response: Serv
   request.once("close", () => timer.clear());
 }
 
-function replyOf(host: ForwardHost, response: ServerResponse, requestId: string, onDrained?: () => void): ProxiedReply {
-  host.responses.add(response);
+function replyOf(host: ForwardHost, response: ProxiedTarget, requestId: string, onDrained?: () => void): ProxiedReply {
   return new ProxiedReply({ response, requestId, isDraining: host.isDraining, onDrained });
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  const { status, headers, body } = toProblem(GateError.from(thrown, "internal"), requestIdOf(request));
+function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
   // What is left of the body is of no use, and a connection that is not read to its end cannot be used again.
   if (!request.complete) response.shouldKeepAlive = false;
-  response.writeHead(status, headers).end(body);
+  answer(request, response, thrown);
+}
+
+function answer(request: RequestHead, response: ProxiedTarget, thrown: unknown): void {
+  const { status, headers, body } = toProblem(GateError.from(thrown, "internal"), requestIdOf(request));
+  response.writeHead(status, headers);
+  response.end(body);
 }

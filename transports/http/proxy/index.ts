@@ -1,9 +1,7 @@
 /** The reverse proxy: requests that go to HTTP servers as they are. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { PoolFigures } from "unigate/transport";
-import { forward, type ForwardHost } from "./forward.ts";
-import { forwardUpgrade } from "./forward-upgrade.ts";
+import type { RequestHead } from "../request-job.ts";
+import type { Forward, ForwardHost } from "./forward.ts";
 import { ProxyRoutes } from "./proxy-routes.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 
@@ -16,10 +14,8 @@ export interface ProxySettings {
 
 /** The proxy of one door. */
 export interface Proxy {
-  /** Takes the request when a proxied route has it and `isTaken` says that nothing else does; false leaves it to others. */
-  handle(request: IncomingMessage, response: ServerResponse, isTaken: (path: string) => boolean): boolean;
-  /** The same for an upgrade of the connection. */
-  upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): boolean;
+  /** Where a request goes when a proxied route has it and `isTaken` does not say that something else does; undefined leaves it to others. */
+  find(request: RequestHead, isTaken?: (path: string) => boolean): Forward | undefined;
   /** How full its servers are. */
   pools(): PoolFigures[];
   /** The door has left the config: its servers take no more requests, and those that run go on. */
@@ -34,21 +30,12 @@ export async function openProxy(settings: ProxySettings, host: ForwardHost): Pro
   const unwatch = settings.file === undefined ? undefined : await followFile(settings.file, host, routes);
 
   return {
-    handle(request, response, isTaken) {
+    find(request, isTaken) {
       const path = pathOf(request);
       const entry = routes.table.find(request.method ?? "GET", path);
-      if (entry === undefined || isTaken(path)) return false;
+      if (entry === undefined || isTaken?.(path) === true) return undefined;
       const { target, rewrite, headers } = entry;
-      forward(host, request, response, { target, headers, path: rewrite === undefined ? path : rewrite(path) });
-      return true;
-    },
-    upgrade(request, socket, first) {
-      const path = pathOf(request);
-      const entry = routes.table.find(request.method ?? "GET", path);
-      if (entry === undefined) return false;
-      const { target, rewrite, headers } = entry;
-      forwardUpgrade(host, request, socket, first, { target, headers, path: rewrite === undefined ? path : rewrite(path) });
-      return true;
+      return { target, headers, path: rewrite === undefined ? path : rewrite(path) };
     },
     pools: () => routes.pools(),
     async retire() {
@@ -69,7 +56,7 @@ async function followFile(file: string, { gate }: ForwardHost, routes: ProxyRout
 }
 
 /** The path of a request. A proxy may be asked in absolute form (RFC 9112 section 3.2.2): its authority makes no difference here. */
-function pathOf(request: IncomingMessage): string {
+function pathOf(request: RequestHead): string {
   const url = request.url ?? "/";
   if (url.startsWith("/")) return url;
   const path = url.replace(/^https?:\/\/[^/?#]*/i, "");

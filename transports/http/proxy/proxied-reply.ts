@@ -1,12 +1,4 @@
-import {
-  type GateError,
-  type HeldWrite,
-  type JobControl,
-  type Metadata,
-  type MetadataValue,
-  type ReplySink,
-  writeInBurst,
-} from "unigate/transport";
+import type { GateError, JobControl, Metadata, MetadataValue, ReplySink } from "unigate/transport";
 import type { ReplyTarget } from "../http-reply.ts";
 import { toProblem } from "../problem.ts";
 
@@ -37,7 +29,7 @@ export interface ProxiedReplyOptions {
  * A body that breaks off breaks off for the caller too. An error before the head is a problem document: 502 when the upstream is to
  * blame, 504 when it took too long.
  */
-export class ProxiedReply implements ReplySink, HeldWrite {
+export class ProxiedReply implements ReplySink {
   readonly #options: ProxiedReplyOptions;
   readonly #response: ProxiedTarget;
   #control: JobControl | undefined;
@@ -45,7 +37,6 @@ export class ProxiedReply implements ReplySink, HeldWrite {
   #hasDrainListener = false;
   /** All of the body has been given to the response. */
   #isWhole = false;
-  #text = "";
   #isOver = false;
   #hasLeft = false;
 
@@ -77,9 +68,8 @@ export class ProxiedReply implements ReplySink, HeldWrite {
       if (!this.#writeHead()) return true;
       if (payload.length <= smallBytes && this.#head?.get("content-length") === String(payload.length)) {
         // Bytes go out apart from their headers, a text together with them.
-        this.#text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1");
         this.#isWhole = true;
-        writeInBurst(this);
+        response.end(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1"), "latin1");
         return true;
       }
     }
@@ -89,10 +79,6 @@ export class ProxiedReply implements ReplySink, HeldWrite {
       response.on("drain", () => this.#control?.resume());
     }
     return false;
-  }
-
-  writeNow(): void {
-    this.#response.end(this.#text, "latin1");
   }
 
   end(payload?: Uint8Array, trailers?: Metadata): void {

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { endOfLine, trimmed } from "../head-lines.ts";
 import { namedByConnection } from "../hop-by-hop.ts";
 import { headerName, isHeaderValue } from "../header-name.ts";
 
@@ -34,7 +35,6 @@ interface Hop {
 
 const zero = 48;
 const space = 32;
-const tab = 9;
 
 /**
  * Reads the head of a response: everything before its empty line, as latin1. Throws `Malformed`.
@@ -103,22 +103,6 @@ function readLines(text: string, from: number, flat: string[], hop: Hop | undefi
     else if (hop !== undefined) flat.push(lower, noteLength(hop, value));
     at = end + 2;
   }
-}
-
-function endOfLine(text: string, from: number): number {
-  const end = text.indexOf("\r\n", from);
-  return end < 0 ? text.length : end;
-}
-
-/** Without the spaces around it. */
-function trimmed(text: string, from: number, to: number): string {
-  while (from < to && isBlank(text.charCodeAt(from))) from++;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
-}
-
-function isBlank(code: number): boolean {
-  return code === space || code === tab;
 }
 
 function noteHop(hop: Hop | undefined, name: string, value: string): void {
