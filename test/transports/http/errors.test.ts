@@ -2,7 +2,7 @@ import { connect as dialTcp } from "node:net";
 import { fifo } from "unigate";
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
-import { json, open, seen } from "./http-world.ts";
+import { holding, json, open } from "./http-world.ts";
 
 describe("an error", () => {
   it("is a problem document with code, detail and request id", async () => {
@@ -59,7 +59,7 @@ describe("an error", () => {
     const progress = { isOver: false };
     void Promise.all(held).then(() => (progress.isOver = true));
     while (!progress.isOver) {
-      if (worker.inFlight > 0) seen.release();
+      if (worker.inFlight > 0) holding.release();
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(statuses.get(200)).toBe(1001);

@@ -1,4 +1,5 @@
 import { type Connection, type ConnectionHandler, GateError } from "unigate/client/portable";
+import { FrameInlet } from "../frame-inlet.ts";
 
 /** A browser's own limit is lower, and its memory lower still. */
 const maxFrameBytes = 256 * 1024 * 1024;
@@ -30,34 +31,27 @@ class WebSocketConnection implements Connection {
   readonly remote: string;
   readonly maxFrameBytes: number = maxFrameBytes;
   readonly #socket: WebSocket;
-  #handler: ConnectionHandler | undefined;
-  #early: Uint8Array[] = [];
+  readonly #inlet = new FrameInlet();
 
   constructor(socket: WebSocket, remote: string) {
     this.#socket = socket;
     this.remote = remote;
     socket.addEventListener("message", ({ data }: MessageEvent) => {
       if (!(data instanceof ArrayBuffer)) return socket.close();
-      const frame = new Uint8Array(data);
-      if (this.#handler === undefined) this.#early.push(frame);
-      else this.#handler.frame(frame);
+      this.#inlet.take(new Uint8Array(data));
     });
-    socket.addEventListener("close", ({ code, reason }) => {
-      const why = reason === "" ? String(code) : `${code} ${reason}`;
-      this.#end(code === 1000 ? undefined : new GateError("unavailable", `the connection was closed (${why})`));
-    });
+    socket.addEventListener("close", ({ code, reason }) => this.#inlet.closed(code, reason));
   }
 
   open(handler: ConnectionHandler): void {
-    this.#handler = handler;
-    for (const frame of this.#early.splice(0)) handler.frame(frame);
+    this.#inlet.open(handler);
   }
 
   send(frame: Uint8Array): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     if (this.#socket.bufferedAmount > maxBufferedBytes) {
       this.#socket.close();
-      this.#end(new GateError("resource_exhausted", "the gate does not read: the send buffer is full"));
+      this.#inlet.end(new GateError("resource_exhausted", "the gate does not read: the send buffer is full"));
       return;
     }
     this.#socket.send(frame);
@@ -65,12 +59,6 @@ class WebSocketConnection implements Connection {
 
   close(): void {
     this.#socket.close(1000);
-    this.#end();
-  }
-
-  #end(error?: GateError): void {
-    const handler = this.#handler;
-    this.#handler = undefined;
-    handler?.closed(error);
+    this.#inlet.end();
   }
 }

@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { defineService, method } from "unigate";
 import { exposeServer } from "unigate/expose";
 import { createWorker } from "unigate/worker";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
+import { hearSocket, startEchoSocket } from "../../../support/echo-socket.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { shout, shoutedBack } from "../../../support/shouted-back.ts";
 import { exchange } from "../../../support/http-door.ts";
@@ -132,22 +132,10 @@ describe("an exposed server", () => {
   });
 
   test("carries a WebSocket both ways, with its protocol and its close code", async () => {
-    const server = createServer();
-    const sockets = new WebSocketServer({ server });
-    sockets.on("connection", (socket, request) => {
-      socket.send(`${request.url} ${String(request.headers["x-forwarded-prefix"])}`);
-      socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      for (const socket of sockets.clients) socket.terminate();
-      server.close();
-    });
+    const { url: to, sockets } = await startEchoSocket("x-forwarded-prefix");
     const world = await openGate({});
-    const { told, worker } = await expose(world, `http://127.0.0.1:${(server.address() as { port: number }).port}`, { path: "/chat" });
-    const socket = new WebSocket(`${world.url.replace("http", "ws")}/chat/room?x=1`, "v1");
-    const heard: Buffer[] = [];
-    socket.on("message", (data: Buffer) => heard.push(data));
+    const { told, worker } = await expose(world, to, { path: "/chat" });
+    const { socket, heard } = hearSocket(`${world.url}/chat/room?x=1`, "v1");
     await eventuallyTrue("a greeting came", () => heard.length === 1);
     expect([String(heard[0]), socket.protocol]).toEqual(["/room?x=1 /chat", "v1"]);
     expect(told).toMatchObject([{ method: "GET", path: "/chat/room?x=1", status: 101 }]);

@@ -1,54 +1,18 @@
-import { currentJob, defineService, method, reply } from "unigate";
+import { currentJob, defineService, method } from "unigate";
 import { createFetchHandler, type FetchConfig, type FetchHandler, type FetchOptions } from "unigate/fetch";
 import { onTestFinished } from "vitest";
-import { z } from "zod";
+import { methods } from "../methods.ts";
 
-/** What the handlers below did. */
-export const seen = { made: 0, isClosed: false, aborted: "", isWaiting: false };
+/** What became of the caller of `wait`. */
+export const waiting = { aborted: "", isWaiting: false };
 
 /** Methods for callers without a port. */
 export const service = defineService("t", {
-  echo: (...args: unknown[]) => args,
-  value: (value: unknown) => value,
-  add: method({ params: { a: z.number(), b: z.number().default(1) }, http: ["POST /add", "GET /add/:a"] }, ({ a, b }) => a + b),
-  made: () => reply("<b>x</b>", { status: 201, headers: { "content-type": "text/html", "set-cookie": ["a=1", "b=2"], vary: "accept" } }),
-  gone: () => reply(undefined, { status: 204 }),
-  bytes: () => Buffer.from([0, 1, 255]),
-  received: (body: Uint8Array) => ({ bytes: [...body], type: currentJob().metadata.get("content-type") }),
+  ...methods,
   size: method({ http: "PUT /size" }, (body) => (body as Uint8Array).length),
-  request: method({ http: "GET /request/:id" }, (_input, job) => ({
-    method: job.http?.method,
-    path: job.http?.path,
-    params: job.http?.params,
-    tags: job.http?.query.getAll("tag"),
-    remote: job.metadata.get(":remote"),
-    many: job.metadata.getAll("x-many"),
-  })),
-  async *count(to: number) {
-    for (let at = 1; at <= to; at++) yield { at };
-  },
-  async *half() {
-    yield 1;
-    throw new Error("broke off");
-  },
-  async *endless() {
-    seen.isClosed = false;
-    seen.made = 0;
-    try {
-      for (;;) {
-        seen.made++;
-        yield "x".repeat(10_000);
-      }
-    } finally {
-      seen.isClosed = true;
-    }
-  },
-  broken: () => {
-    throw new RangeError("out of cheese");
-  },
   wait: () => {
-    seen.isWaiting = true;
-    currentJob().signal.addEventListener("abort", () => (seen.aborted = "yes"));
+    waiting.isWaiting = true;
+    currentJob().signal.addEventListener("abort", () => (waiting.aborted = "yes"));
     return new Promise(() => {});
   },
 });

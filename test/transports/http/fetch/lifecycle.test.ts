@@ -6,7 +6,7 @@ import { http } from "unigate/http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { json } from "../http-world.ts";
-import { ask, handlerOf, post, seen } from "./fetch-world.ts";
+import { ask, handlerOf, post, waiting } from "./fetch-world.ts";
 
 describe("a fetch handler", () => {
   it("tells every fault of its config and its options at once, before any request", () => {
@@ -48,10 +48,10 @@ describe("a fetch handler", () => {
   });
 
   it("fails what runs when it closes", async () => {
-    seen.isWaiting = false;
+    waiting.isWaiting = false;
     const handle = handlerOf();
     const answer = handle(post("/call/t.wait", []));
-    await eventuallyTrue("the job runs", () => seen.isWaiting);
+    await eventuallyTrue("the job runs", () => waiting.isWaiting);
     await handle.close();
     expect((await answer).status).toBe(503);
   });

@@ -4,7 +4,7 @@ import type { Transport } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
-import { ask, handlerOf, post, seen, service } from "./fetch-world.ts";
+import { ask, handlerOf, post, service, waiting } from "./fetch-world.ts";
 
 const problem = async (response: Response): Promise<unknown[]> => {
   expect(response.headers.get("content-type")).toContain("application/problem+json");
@@ -98,14 +98,14 @@ describe("a fetch handler refuses", () => {
 describe("a caller of a fetch handler that leaves", () => {
   it("ends the job, and its promise", async () => {
     const handle = handlerOf();
-    seen.aborted = "";
-    seen.isWaiting = false;
+    waiting.aborted = "";
+    waiting.isWaiting = false;
     const controller = new AbortController();
     const answer = handle(post("/call/t.wait", [], { signal: controller.signal }));
-    await eventuallyTrue("the job runs", () => seen.isWaiting);
+    await eventuallyTrue("the job runs", () => waiting.isWaiting);
     controller.abort();
     expect((await answer).status).toBe(499);
-    await eventuallyTrue("the worker heard of it", () => seen.aborted === "yes");
+    await eventuallyTrue("the worker heard of it", () => waiting.aborted === "yes");
   });
 });
 

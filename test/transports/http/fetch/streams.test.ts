@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
-import { handlerOf, post, seen } from "./fetch-world.ts";
+import { seen } from "../methods.ts";
+import { handlerOf, post } from "./fetch-world.ts";
 
 async function settled(look: () => number): Promise<number> {
   let before = -1;

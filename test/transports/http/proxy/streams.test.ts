@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
+import { hearSocket, startEchoSocket } from "../../../support/echo-socket.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { exchange } from "../../../support/http-door.ts";
 import { bodyOf, startServer, startTcp } from "../../../support/http-server.ts";
@@ -135,22 +135,9 @@ test("events arrive as they are sent, and a drain waits for the response to end"
 });
 
 test("a WebSocket passes, both ways, with its protocol and its close code", async () => {
-  const server = createServer();
-  const sockets = new WebSocketServer({ server });
-  sockets.on("connection", (socket, request) => {
-    socket.send(`${request.url} ${String(request.headers["x-forwarded-for"])}`);
-    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const socket of sockets.clients) socket.terminate();
-    server.close();
-  });
-  const to = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const { url: to, sockets } = await startEchoSocket("x-forwarded-for");
   const { url, gate } = await openGate({ proxy: [{ path: "/chat/*", to, rewrite: "/*", name: "chat" }] });
-  const socket = new WebSocket(`${url.replace("http", "ws")}/chat/room?x=1`, "v1");
-  const heard: Buffer[] = [];
-  socket.on("message", (data: Buffer) => heard.push(data));
+  const { socket, heard } = hearSocket(`${url}/chat/room?x=1`, "v1");
   await eventuallyTrue("a greeting came", () => heard.length === 1);
   expect([String(heard[0]), socket.protocol]).toEqual(["/room?x=1 127.0.0.1", "v1"]);
   const blob = Buffer.alloc(3_000_000, 7);

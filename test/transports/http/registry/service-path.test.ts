@@ -1,8 +1,9 @@
-import { createServer, request as httpRequest, type RequestListener } from "node:http";
+import { request as httpRequest, type RequestListener } from "node:http";
 import type { GateConfig, Strategy } from "unigate";
 import { github } from "unigate/webhooks";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
+import { describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { hearSocket, startEchoSocket } from "../../../support/echo-socket.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { shout, shoutedBack } from "../../../support/shouted-back.ts";
 import { exchange } from "../../../support/http-door.ts";
@@ -85,22 +86,10 @@ describe("/svc/{name}/", () => {
   });
 
   test("carries a WebSocket", async () => {
-    const server = createServer();
-    const sockets = new WebSocketServer({ server });
-    sockets.on("connection", (socket, request) => {
-      socket.send(`${request.url} ${String(request.headers["x-forwarded-prefix"])}`);
-      socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      for (const socket of sockets.clients) socket.terminate();
-      server.close();
-    });
+    const { url: service } = await startEchoSocket("x-forwarded-prefix");
     const { url } = await openGate();
-    await ask(`${url}/register`, { name: "chat", service: `http://127.0.0.1:${(server.address() as { port: number }).port}` });
-    const socket = new WebSocket(`${url.replace("http", "ws")}/svc/chat/room?x=1`);
-    const heard: Buffer[] = [];
-    socket.on("message", (data: Buffer) => heard.push(data));
+    await ask(`${url}/register`, { name: "chat", service });
+    const { socket, heard } = hearSocket(`${url}/svc/chat/room?x=1`);
     await eventuallyTrue("a greeting came", () => heard.length === 1);
     expect(String(heard[0])).toBe("/room?x=1 /svc/chat");
     socket.send(Buffer.alloc(300_000, 7));
