@@ -7,6 +7,8 @@ export interface MethodInfo {
   params?: string[];
   /** JSON Schema of the input, when the method has a schema that can be shown. */
   input?: unknown;
+  /** JSON Schema of its result, or of each value of its stream, when it has one that can be shown. */
+  output?: unknown;
   /** It answers with a stream. */
   stream?: boolean;
   /** It may run more than once for one job. */

@@ -119,6 +119,7 @@ function parseMethod(value: unknown): MethodInfo {
   if (isTexts(method["params"])) info.params = method["params"];
   if (isTexts(method["http"])) info.http = method["http"];
   if (typeof method["input"] === "object" && method["input"] !== null) info.input = method["input"];
+  if (typeof method["output"] === "object" && method["output"] !== null) info.output = method["output"];
   if (method["stream"] === true) info.stream = true;
   if (method["idempotent"] === true) info.idempotent = true;
   return info;

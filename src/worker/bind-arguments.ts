@@ -11,7 +11,7 @@ import type { Job } from "../job/job.ts";
 import { type DecodedBody, decodeBody } from "./decode-body.ts";
 import type { Params } from "./define-service.ts";
 import type { LoadedMethod } from "./loaded-method.ts";
-import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
+import { issueText, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
 
 type Named = Readonly<Record<string, unknown>>;
 
@@ -83,7 +83,7 @@ async function checkInput(method: string, schema: StandardSchema, value: unknown
   if (result.issues !== undefined)
     throw wrong(
       method,
-      result.issues.map((issue) => issueText(issue, [])),
+      result.issues.map((issue) => issueText(issue)),
     );
   return [result.value];
 }
@@ -104,11 +104,6 @@ function spell(value: unknown): unknown {
   } catch {
     return value;
   }
-}
-
-function issueText(issue: SchemaIssue, root: readonly PropertyKey[]): string {
-  const path = [...root, ...(issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step))].map(String).join(".");
-  return path === "" ? issue.message : `${path}: ${issue.message}`;
 }
 
 function wrong(method: string, faults: readonly string[]): GateError {

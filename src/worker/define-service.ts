@@ -1,4 +1,5 @@
 import type { JobContext } from "./job-context.ts";
+import type { Reply } from "./reply.ts";
 import type { InputOf, OutputOf, StandardSchema } from "./standard-schema.ts";
 
 /** Where a method runs: in the event loop of its worker, on a thread of a pool, or in a process of a pool. */
@@ -14,6 +15,8 @@ export interface MethodOptions {
   input?: StandardSchema;
   /** Names and checks the arguments, in order. Not together with `input`. */
   params?: Params;
+  /** Checks what it returns, or each value of its stream, and gives it its type; one that it refuses fails the job as `internal`. */
+  output?: StandardSchema;
   /** HTTP bindings: `"POST /api/x/:id"`. Path, query and body become named arguments. */
   http?: string | readonly string[];
   /** The method may run more than once for one job: it is tried again when its worker dies. */
@@ -38,23 +41,31 @@ export type NamedInput<P extends Params> = {
 
 type Handled<Input, Result> = (input: Input, job: JobContext) => Result;
 
+/** What a handler may return whose method has an `output`: a value that the schema takes, now or later, a reply with one, or a stream of such. */
+type Returned<O> = O extends StandardSchema ? Once<InputOf<O>> | Promise<Once<InputOf<O>>> | Streamed<InputOf<O>> : unknown;
+type Once<Value> = Value | Reply<Value>;
+type Streamed<Value> = AsyncIterable<Value> | Generator<Value>;
+
+/** What callers get of it. */
+type Given<Result, O> = O extends StandardSchema ? (Result extends Streamed<unknown> ? AsyncIterable<OutputOf<O>> : OutputOf<O>) : Result;
+
 /**
  * A method with options: `method({ input: schema }, (input, job) => …)`.
  *
  * Use a plain function where neither schema, HTTP binding nor executor is needed.
  */
-export function method<P extends Params, Result>(
-  options: MethodOptions & { params: P; input?: never },
+export function method<P extends Params, Result extends Returned<O>, O extends StandardSchema | undefined = undefined>(
+  options: MethodOptions & { params: P; input?: never; output?: O },
   handler: Handled<{ [K in keyof P]: OutputOf<P[K]> }, Result>,
-): MethodDefinition<[input: NamedInput<P>], Result>;
-export function method<S extends StandardSchema, Result>(
-  options: MethodOptions & { input: S; params?: never },
+): MethodDefinition<[input: NamedInput<P>], Given<Result, O>>;
+export function method<S extends StandardSchema, Result extends Returned<O>, O extends StandardSchema | undefined = undefined>(
+  options: MethodOptions & { input: S; params?: never; output?: O },
   handler: Handled<OutputOf<S>, Result>,
-): MethodDefinition<[input: InputOf<S>], Result>;
-export function method<Input, Result>(
-  options: MethodOptions & { input?: never; params?: never },
+): MethodDefinition<[input: InputOf<S>], Given<Result, O>>;
+export function method<Input, Result extends Returned<O>, O extends StandardSchema | undefined = undefined>(
+  options: MethodOptions & { input?: never; params?: never; output?: O },
   handler: Handled<Input, Result>,
-): MethodDefinition<undefined extends Input ? [input?: Input] : [input: Input], Result>;
+): MethodDefinition<undefined extends Input ? [input?: Input] : [input: Input], Given<Result, O>>;
 export function method(options: MethodOptions, handler: Handled<never, unknown>): MethodDefinition {
   return { options, handler };
 }

@@ -7,6 +7,7 @@ import type { Clock } from "../observe/clock.ts";
 import { bytesType, msgpackType } from "../protocol/content-type.ts";
 import { encodePayload } from "../protocol/payload.ts";
 import { bindArguments } from "./bind-arguments.ts";
+import { checkOutput } from "./check-output.ts";
 import { httpRequestOf } from "./http-request.ts";
 import { InputStream } from "./input-stream.ts";
 import { type HttpRequestInfo, type JobContext, enterJob } from "./job-context.ts";
@@ -172,7 +173,12 @@ export class HandlerRun implements JobContext, DeadlineEntry {
 
   #settle(result: unknown): void {
     if (isStream(result)) void this.#stream(result);
-    else this.#end(result);
+    else if (this.#method.options.output === undefined) this.#end(result);
+    else
+      checkOutput(this.#method, result).then(
+        (value) => this.#end(value),
+        (error: unknown) => this.#fail(error),
+      );
   }
 
   async #stream(values: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
@@ -180,7 +186,8 @@ export class HandlerRun implements JobContext, DeadlineEntry {
       for await (const value of values) {
         // Leaving the loop calls the generator's `return`, so that its `finally` blocks run.
         if (this.#cancelled !== undefined) break;
-        if (!this.#sink.chunk(this.#encode(value))) await new Promise<void>((resolve) => (this.#hasRoom = resolve));
+        const checked = this.#method.options.output === undefined ? value : await checkOutput(this.#method, value);
+        if (!this.#sink.chunk(this.#encode(checked))) await new Promise<void>((resolve) => (this.#hasRoom = resolve));
       }
       if (this.#cancelled !== undefined) this.#fail(this.#cancelled);
       else this.#over(() => this.#sink.end());

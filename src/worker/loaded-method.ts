@@ -2,7 +2,7 @@ import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import { type Executor, type Method, type MethodOptions, type ServiceDefinition, isServiceDefinition } from "./define-service.ts";
 import type { JobContext } from "./job-context.ts";
-import { inputSchemaOf } from "./json-schema.ts";
+import { inputSchemaOf, outputSchemaOf } from "./json-schema.ts";
 import { isSchema } from "./standard-schema.ts";
 
 /** A method as its worker runs it. */
@@ -48,6 +48,8 @@ function loadMethod(name: string, method: Method): LoadedMethod {
     throw new GateError("invalid_argument", `${name} has both input and params; keep one`);
   if (options.input !== undefined && !isSchema(options.input))
     throw new GateError("invalid_argument", `${name}: input is not a Standard Schema; use one of zod, valibot or arktype`);
+  if (options.output !== undefined && !isSchema(options.output))
+    throw new GateError("invalid_argument", `${name}: output is not a Standard Schema; use one of zod, valibot or arktype`);
   for (const [param, schema] of Object.entries(options.params ?? {})) {
     if (!isSchema(schema))
       throw new GateError("invalid_argument", `${name}: params.${param} is not a Standard Schema; use one of zod, valibot or arktype`);
@@ -69,6 +71,8 @@ function describe(name: string, options: MethodOptions, handler: unknown): Metho
   if (options.params !== undefined) info.params = Object.keys(options.params);
   const input = inputSchemaOf(options);
   if (input !== undefined) info.input = input;
+  const output = outputSchemaOf(options);
+  if (output !== undefined) info.output = output;
   if (options.idempotent === true) info.idempotent = true;
   if (options.http !== undefined) info.http = [options.http].flat();
   if (isGeneratorFunction(handler)) info.stream = true;

@@ -28,3 +28,9 @@ export type OutputOf<S> = S extends { readonly "~standard": { readonly types?: {
 export function isSchema(value: unknown): value is StandardSchema {
   return (typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value;
 }
+
+/** An issue as people read it: `a.b: expected a number`; `root` is where the schema's value stands. */
+export function issueText(issue: SchemaIssue, root: readonly PropertyKey[] = []): string {
+  const path = [...root, ...(issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step))].map(String).join(".");
+  return path === "" ? issue.message : `${path}: ${issue.message}`;
+}

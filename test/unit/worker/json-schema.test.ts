@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { inputSchemaOf } from "../../../src/worker/json-schema.ts";
+import { inputSchemaOf, outputSchemaOf } from "../../../src/worker/json-schema.ts";
 
 const number = z.number();
 
@@ -41,5 +41,16 @@ describe("the JSON Schema of what a method takes", () => {
     expect(inputSchemaOf({ input: z.date() })).toBeUndefined();
     expect(inputSchemaOf({ input: { "~standard": { version: 1, vendor: "plain", validate: (value) => ({ value }) } } })).toBeUndefined();
     expect(inputSchemaOf({ input: z.literal("x".repeat(17 * 1024)) })).toBeUndefined();
+  });
+});
+
+describe("the JSON Schema of what a method returns", () => {
+  it("is that of the values which its schema gives, not of those that it takes", () => {
+    expect(outputSchemaOf({ output: z.object({ size: z.number().default(2) }) })).toMatchObject({
+      properties: { size: { type: "number" } },
+      required: ["size"],
+    });
+    expect(outputSchemaOf({})).toBeUndefined();
+    expect(outputSchemaOf({ output: z.date() })).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import type { MethodInfo } from "unigate/transport";
 import type { Binding } from "../bindings.ts";
 import { inputOf } from "./method-input.ts";
+import { resultOf } from "./method-result.ts";
 import { boundOperation, callOperation, type Operation, sharedComponents } from "./operations.ts";
 import { ownPages } from "./own-pages.ts";
 import { PathTemplates } from "./path-template.ts";
@@ -38,12 +39,17 @@ export function openapiDocument(served: Served): Record<string, unknown> {
     const component = components.take(name);
     const input = inputOf(method, component);
     if (input.component !== undefined) schemas[component] = input.component;
+    const result = resultOf(method, () => components.take(`${name}.result`));
+    Object.assign(schemas, result.components);
     const access = isLocked && served.isPublic(name) ? { security: [] } : {};
     for (const route of boundTo.get(name) ?? []) {
       const { path, names } = templates.of(route.path);
-      add(path, route.method, name, { ...boundOperation(method, input, route, names), ...access });
+      add(path, route.method, name, { ...boundOperation(method, input, result.schema, route, names), ...access });
     }
-    add(`${prefix}/call/${encodeURIComponent(name)}`, "post", `call_${name}`, { ...callOperation(method, input), ...access });
+    add(`${prefix}/call/${encodeURIComponent(name)}`, "post", `call_${name}`, {
+      ...callOperation(method, input, result.schema),
+      ...access,
+    });
   }
   for (const { path, method, operation } of ownPages()) add(prefix + path, method, `gate_${method}${path}`, operation);
 

@@ -1,5 +1,5 @@
 import type { MethodInfo } from "unigate/transport";
-import { embed, pointerTo, type Schema } from "./schema.ts";
+import { embed, isSchema, pointerTo, type Schema } from "./schema.ts";
 
 /** What a method takes, as far as its worker tells. */
 export interface MethodInput {
@@ -27,8 +27,4 @@ export function inputOf({ input, params }: MethodInfo, name: string): MethodInpu
   ]);
   const undeclared = params === undefined ? {} : { type: "object", properties: Object.fromEntries(params.map((one) => [one, {}])) };
   return { component, whole: component === undefined ? undeclared : { $ref: home }, named: new Map(named) };
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

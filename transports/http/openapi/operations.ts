@@ -39,7 +39,7 @@ export const sharedComponents: { responses: Readonly<Record<string, unknown>>; s
 };
 
 /** The operation of `POST /call/Service.method`: arguments by position, by name, or one. */
-export function callOperation(method: MethodInfo, { whole, named }: MethodInput): Operation {
+export function callOperation(method: MethodInfo, { whole, named }: MethodInput, result: Schema): Operation {
   const isNamed = method.params !== undefined;
   const parts = isNamed ? [...named.values()] : [{ schema: whole, isRequired: false }];
   const firstOptional = parts.findIndex(({ isRequired }) => !isRequired);
@@ -49,13 +49,14 @@ export function callOperation(method: MethodInfo, { whole, named }: MethodInput)
     ...(parts.length === 0 ? {} : { prefixItems: parts.map(({ schema }) => schema) }),
     ...(isNamed ? { minItems: firstOptional < 0 ? parts.length : firstOptional, maxItems: parts.length } : {}),
   };
-  return { ...about(method), requestBody: jsonBody({ anyOf: [whole, positional] }, false), responses: responsesOf(method) };
+  return { ...about(method), requestBody: jsonBody({ anyOf: [whole, positional] }, false), responses: responsesOf(method, result) };
 }
 
 /** The operation of a bound route: arguments from its path, its query and its body. */
 export function boundOperation(
   method: MethodInfo,
   { whole, named }: MethodInput,
+  result: Schema,
   route: Binding,
   pathNames: readonly PathName[],
 ): Operation {
@@ -71,7 +72,7 @@ export function boundOperation(
     ...about(method),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(isBodiless ? {} : { requestBody: jsonBody(isWhole ? whole : objectOf(left), false) }),
-    responses: responsesOf(method),
+    responses: responsesOf(method, result),
   };
 }
 
@@ -97,8 +98,8 @@ function jsonBody(schema: Schema, required: boolean): Operation {
   return { required, content: { "application/json": { schema } } };
 }
 
-function responsesOf({ stream }: MethodInfo): Operation {
-  const value = { schema: {} };
+function responsesOf({ stream }: MethodInfo, schema: Schema): Operation {
+  const value = { schema };
   const content = stream === true ? { "application/x-ndjson": value, "text/event-stream": value } : { "application/json": value };
   const description = stream === true ? "Values, as they come" : "What it returns";
   return { 200: { description, content }, default: { $ref: problemResponse } };

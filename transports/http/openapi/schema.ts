@@ -10,6 +10,11 @@ const mapKeywords: ReadonlySet<string> = new Set(["properties", "patternProperti
 /** Keywords by which a schema would stop to be a part of the document around it. */
 const ownDocument: ReadonlySet<string> = new Set(["$schema", "$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$vocabulary"]);
 
+/** Tells whether what a worker declared is a schema that a document can take in. */
+export function isSchema(value: unknown): value is Schema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The reference to what stands in a document under these names. Source: RFC 6901, sections 3 and 6. */
 export function pointerTo(...names: readonly string[]): string {
   return `#/${names.map((name) => encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/")}`;

@@ -24,6 +24,10 @@ const shop = defineService("shop", {
   file: method({ http: "GET /files/*" }, () => 1),
   odd: method({ params: { rest: z.string(), "a/b~c d": z.number() }, http: "GET /odd/:rest/{x}/*" }, () => 1),
   plain: (a: unknown) => a,
+  forest: method({ output: tree, http: "GET /forest" }, () => ({ value: "oak", children: [] })),
+  leaves: method({ output: z.number().int() }, async function* () {
+    yield 1;
+  }),
 });
 
 async function documentOf(url: string): Promise<Json> {
@@ -72,6 +76,19 @@ describe("/openapi.json", () => {
       ["rest_", "path"],
       ["a/b~c d", "query"],
     ]);
+  });
+
+  it("tells what a method returns, and each value of a stream, when its worker says so", async () => {
+    const { url } = await openHttpDoor(shop);
+    const document = await documentOf(url);
+    const result = (path: string, verb: string, type: string): Json => document.paths[path][verb].responses["200"].content[type].schema;
+    const forest = result("/forest", "get", "application/json");
+    expect(forest).toEqual({ $ref: "#/components/schemas/shop.forest.result" });
+    expect(result("/call/shop.forest", "post", "application/json")).toEqual(forest);
+    expect(find(document, forest.$ref)).toMatchObject({ type: "object", properties: { value: { type: "string" } } });
+    const leaf = result("/call/shop.leaves", "post", "application/x-ndjson");
+    expect(find(document, leaf.$ref)).toMatchObject({ type: "integer" });
+    expect(result("/call/shop.plain", "post", "application/json")).toEqual({});
   });
 
   it("lets a schema refer to itself", async () => {
