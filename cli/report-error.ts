@@ -13,8 +13,8 @@ export async function reportError(error: unknown): Promise<number> {
   const { GateError } = await import("unigate/transport");
   if (GateError.is(error)) {
     const name = error.details?.["error"];
-    // Of an exception in a handler; `Error` says nothing that the code does not.
-    const kind = error.code === "unknown" && typeof name === "string" && name !== "Error" ? `${name}: ` : "";
+    // The class of an exception in a handler; `Error`, or the type of what is none, says nothing that the message does not.
+    const kind = error.code === "unknown" && typeof name === "string" && /^[A-Z]/.test(name) && name !== "Error" ? `${name}: ` : "";
     process.stderr.write(`${error.code}: ${kind}${error.message}\n`);
     return exitCodes.failed;
   }

@@ -23,7 +23,11 @@ export function whatToTry(gate: Gate, methods: readonly string[]): string[] {
     grpc: gate.addresses.find(({ transport }) => transport === "grpc")?.url,
   };
   if (methods.length === 0) return [`  Add a worker: npx gate worker ./handlers.ts${gateOption(urls)}`];
-  return ["  Try:", ...suggestions(methods, urls).map((line) => `    ${line}`)];
+  return [
+    "  Try:",
+    ...suggestions(methods, urls).map((line) => `    ${line}`),
+    paint("dim", `    where ${ownFile} is any file that exports functions`),
+  ];
 }
 
 /** Names, the first eight of them in full. */
@@ -38,6 +42,9 @@ interface Urls {
   grpc: string | undefined;
 }
 
+/** What people call a file of their own. */
+const ownFile = "./my-handlers.ts";
+
 /** Lines to try; for the counter of the first example, with arguments that work. */
 function suggestions(methods: readonly string[], urls: Urls): string[] {
   const [first = ""] = methods;
@@ -46,7 +53,7 @@ function suggestions(methods: readonly string[], urls: Urls): string[] {
   const curl = isCounter
     ? `curl -X POST ${urls.http}/api/counter/increment -H 'content-type: application/json' -d '{"name":"visitors","amount":1}'`
     : `curl -X POST ${urls.http}/call/${first} -H 'content-type: application/json' -d '[]'`;
-  return [call, ...(urls.http === undefined ? [] : [curl]), `npx gate worker ./my-handlers.ts${gateOption(urls)}`];
+  return [call, ...(urls.http === undefined ? [] : [curl]), `npx gate worker ${ownFile}${gateOption(urls)}`];
 }
 
 /** What a command needs to find a gate that is not where it looks by itself. */

@@ -40,12 +40,18 @@ export function isJson(type: string): boolean {
 }
 
 function toJson(value: unknown): string {
+  if (typeof value === "bigint") return `"${value}"`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  return JSON.stringify(value, bytesAsBase64) ?? "null";
+  return JSON.stringify(value, plain) ?? "null";
 }
 
-// `toJSON` of a Buffer has run by the time a replacer sees the value, so look at the holder.
-function bytesAsBase64(this: unknown, key: string, value: unknown): unknown {
+/** What JSON has no word for: bytes as base64, big integers as digits (both as protobuf's JSON does), maps as objects, sets as lists. */
+function plain(this: unknown, key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object") return value;
+  // `toJSON` of a Buffer has run by the time a replacer sees the value, so look at the holder.
   const original = (this as Record<string, unknown>)[key];
-  return original instanceof Uint8Array ? toBase64(original) : value;
+  if (original instanceof Uint8Array) return toBase64(original);
+  if (value instanceof Map) return Object.fromEntries(value);
+  return value instanceof Set ? [...value] : value;
 }
