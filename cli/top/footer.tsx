@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { keyTable } from "./keys.ts";
+import { type KeyBinding, keyTable } from "./keys.ts";
 import type { State } from "./state.ts";
 import type { Piece } from "./table/column.ts";
 import { Line } from "./table/table.tsx";
@@ -11,7 +11,8 @@ export function Footer({ state, width, theme }: { state: State; width: number; t
   return <Line pieces={piecesOf(state, width)} theme={theme} />;
 }
 
-function piecesOf({ asksToDrain, isFiltering, filter, notice, link }: State, width: number): Piece[] {
+function piecesOf(state: State, width: number): Piece[] {
+  const { asksToDrain, isFiltering, filter, notice, link, page } = state;
   if (asksToDrain !== undefined)
     return [
       { text: `Drain ${printable(asksToDrain)}?`, tone: "warning" },
@@ -31,33 +32,35 @@ function piecesOf({ asksToDrain, isFiltering, filter, notice, link }: State, wid
   if (notice !== undefined) return [{ text: printable(notice.text), tone: notice.isBad ? "bad" : "good" }];
   if (link.state === "lost") return [{ text: `the gate is away, trying again: ${printable(link.reason)}`, tone: "bad" }];
   const kept: Piece[] =
-    filter === ""
+    filter === "" || page !== undefined
       ? []
       : [
           { text: `/ ${filter}`, tone: "accent" },
           { text: "  esc clears it   ", tone: "quiet" },
         ];
-  return [...kept, ...hints(width - lengthOf(kept))];
+  return [...kept, ...hints(state, width - lengthOf(kept))];
 }
 
 /** The keys in their order; where there is no room for all, the last two (help and quit) are told before the others. */
-function hints(width: number): Piece[] {
-  const last = allHints.slice(-2);
+function hints(state: State, width: number): Piece[] {
+  const all = keyTable.flatMap((binding) => hint(binding, state));
+  const last = all.slice(-2);
   let left = width - lengthOf(last.flat());
-  const first = allHints.slice(0, -2).filter((hint) => (left -= lengthOf(hint)) >= 0);
+  const first = all.slice(0, -2).filter((one) => (left -= lengthOf(one)) >= 0);
   return [...first, ...last].flat();
 }
 
-const allHints: Piece[][] = keyTable.flatMap(({ keys, short }): Piece[][] =>
-  short === undefined
-    ? []
-    : [
-        [
-          { text: keys[0] === "down" ? "↑↓" : (keys[0] as string), tone: "accent" },
-          { text: ` ${short}   `, tone: "quiet" },
-        ],
-      ],
-);
+function hint({ keys, short }: KeyBinding, state: State): Piece[][] {
+  const text = typeof short === "function" ? short(state) : short;
+  if (text === undefined) return [];
+  const key = keys[0] === "down" ? "↑↓" : keys[0] === "escape" ? "esc" : (keys[0] as string);
+  return [
+    [
+      { text: key, tone: "accent" },
+      { text: ` ${text}   `, tone: "quiet" },
+    ],
+  ];
+}
 
 function lengthOf(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { text }) => sum + widthOf(text), 0);

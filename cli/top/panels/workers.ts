@@ -13,7 +13,7 @@ const stateOrder: Readonly<Record<LiveWorker["state"], number>> = { ready: 1, dr
 /** The workers: who they are, whether they live, what they do. */
 export function workerColumns(isBeating: boolean): Column<LiveWorker>[] {
   return [
-    { title: "", width: 14, grows: true, priority: 12, cell: ({ id }) => ({ text: id }), sortBy: ({ id }) => id },
+    { title: "", width: 14, grows: true, priority: 12, cell: ({ id }) => ({ text: id }), sortBy: byPulse },
     {
       title: "state",
       width: 8,
@@ -78,6 +78,11 @@ export function workerColumns(isBeating: boolean): Column<LiveWorker>[] {
     },
     { title: "from", width: 16, grows: true, priority: 2, cell: (worker) => ({ text: whereFrom(worker), tone: "quiet" }) },
   ];
+}
+
+/** By name, those with a heartbeat first: servers behind the gate stand in their pools as well. */
+function byPulse({ id, beats }: LiveWorker): string {
+  return `${beats < 0 ? 1 : 0} ${id}`;
 }
 
 /** Transport and address, without saying the transport twice. */

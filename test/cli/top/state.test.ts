@@ -140,6 +140,18 @@ describe("keys", () => {
     expect(help.scroll).toBe(keyTable.length);
   });
 
+  it("tab, enter, s and / are of the panels: while a page hides them nothing moves behind it", () => {
+    const open = press(after(...busy), "tab", "tab", "enter");
+    expect(press(open, "tab", "enter", "s", "/", "left")).toEqual(open);
+    expect(press(open, "j", "escape")).toMatchObject({ page: undefined, focus: "workers" });
+  });
+
+  it("workers with a heartbeat stand before servers without, until another order is asked for", () => {
+    const rows = [worker("a-server", { beats: -1 }), worker("z-worker"), worker("b-worker")];
+    const state = after(update(0, { workers: rows }), update(1));
+    expect(namesOf(state, "workers")).toEqual(["b-worker", "z-worker", "a-server"]);
+  });
+
   it("every key of the table means something, and no key means two things", () => {
     const keys = keyTable.flatMap(({ keys }) => keys);
     expect(new Set(keys).size).toBe(keys.length);
