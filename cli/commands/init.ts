@@ -45,7 +45,7 @@ function serviceFault(name: string): string | undefined {
   return /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/.test(name) ? undefined : 'use letters, digits, "_", "-" and dots between parts';
 }
 
-function report({ folder, written, changed, kept }: Written, { service, carriers: chosen }: Choices): string {
+function report({ folder, written, changed, kept, handlers }: Written, { service, carriers: chosen }: Choices): string {
   const lines = [
     ...written.map((name) => `  wrote    ${join(folder, name)}`),
     ...changed.map((name) => `  changed  ${join(folder, name)}`),
@@ -58,7 +58,7 @@ function report({ folder, written, changed, kept }: Written, { service, carriers
 
 Next:${folder === "." ? "" : `\n  cd ${folder}`}
   npm install
-  npx gate dev handlers.ts
+  npx gate dev ${handlers}
   npx gate call ${service}.hello Ada${gate}      # in another terminal
 `;
 }

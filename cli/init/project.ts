@@ -29,17 +29,19 @@ export interface Choices {
 /** The default answers. */
 export const defaults: Choices = { service: "greeter", carriers: ["http", "zmq"] };
 
+/** How its sources end: `.mts` is an ES module whatever package.json says of the others. */
+export type Extension = "ts" | "mts";
+
 /** Files that a project is made of, by name. */
-export function projectFiles(choices: Choices): Readonly<Record<"gate.config.ts" | "handlers.ts", string>> {
-  return { "gate.config.ts": config(choices), "handlers.ts": handlers(choices) };
+export function projectFiles(choices: Choices, extension: Extension): Readonly<Record<string, string>> {
+  return { [`gate.config.${extension}`]: config(choices), [`handlers.${extension}`]: handlers(choices) };
 }
 
 /** What `npm run` knows. */
-export const scripts: Readonly<Record<string, string>> = {
-  dev: "gate dev handlers.ts",
-  start: "gate serve --worker handlers.ts",
-  check: "gate check --worker handlers.ts",
-};
+export function scripts(extension: Extension): Readonly<Record<string, string>> {
+  const file = `handlers.${extension}`;
+  return { dev: `gate dev ${file}`, start: `gate serve --worker ${file}`, check: `gate check --worker ${file}` };
+}
 
 /** For editors and `tsc`: Node runs the sources as they are. */
 export const tsconfig: object = {

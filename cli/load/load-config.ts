@@ -14,7 +14,7 @@ export interface LoadedConfig {
   file: string | undefined;
 }
 
-const defaultFiles = ["gate.config.ts", "gate.config.js", "gate.config.mjs"];
+const defaultFiles = ["gate.config.ts", "gate.config.mts", "gate.config.js", "gate.config.mjs"];
 
 /** What a gate runs on when there is no config: HTTP on 127.0.0.1:9000, ZeroMQ on 127.0.0.1:5555, gRPC on 127.0.0.1:50051. */
 const embedded: GateConfig = defineConfig({ transports: [http(), zmq(), grpc()] });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What kept a file from loading, with its place, and what to do about it. */
@@ -19,7 +20,7 @@ export function explainLoadError(error: unknown, path: string): LoadFault {
   const place = placeOfImport(message) ?? placeInHead(error) ?? placeInFrames(error, path);
   const name = /^(Error|SyntaxError)$/.test(error.name) ? "" : `${error.name}: `;
   const reason = place === undefined ? `${name}${message}` : `${place.file}:${place.line}: ${name}${message}${sourceOf(place)}`;
-  return { reason, next: nextStep(error, message) };
+  return { reason, next: nextStep(error, message, path) };
 }
 
 /** `Cannot find module 'x' imported from /y`: Node names the file that imports, not the line. */
@@ -68,7 +69,10 @@ function sourceOf({ file, line }: Place): string {
   return source === "" ? "" : `\n  ${line} | ${source.length > 120 ? `${source.slice(0, 119)}…` : source}`;
 }
 
-function nextStep(error: Error, message: string): string | undefined {
+/** Words of Node for a file that package.json makes a CommonJS one. */
+const isOfCommonJs = /Cannot use import statement outside a module|Unexpected token 'export'/;
+
+function nextStep(error: Error, message: string, path: string): string | undefined {
   const { code } = error as { code?: string };
   if (code === "ERR_MODULE_NOT_FOUND")
     return message.startsWith("Cannot find package")
@@ -76,6 +80,10 @@ function nextStep(error: Error, message: string): string | undefined {
       : "check the path of the import; it needs its extension, such as `./x.ts`";
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX")
     return "Node strips types but compiles nothing: replace enum, namespace and parameter properties";
+  if (isOfCommonJs.test(message)) {
+    const name = basename(path).replace(/\.([jt]s)$/, ".m$1");
+    return `package.json says that it is no ES module: set "type": "module" there, or call the file ${name}`;
+  }
   if (message.includes("does not provide an export named")) return "check the name; a type is imported with `import type`";
   return undefined;
 }

@@ -26,14 +26,14 @@ export function nameOf(file: string): string {
 
 let hasLeftOut = false;
 
-/** Keeps Node from remarking on users' files: that it strips types, and that a package.json says nothing of modules. */
+/** Keeps Node from remarking on users' files: that it strips types, what a package.json says of modules, and how else to say it. */
 function leaveOutWarnings(): void {
   if (hasLeftOut) return;
   hasLeftOut = true;
   const listeners = process.listeners("warning");
   process.removeAllListeners("warning");
   process.on("warning", (warning: Error & { code?: string }) => {
-    const isOurs = warning.code === "MODULE_TYPELESS_PACKAGE_JSON" || /type stripping/i.test(warning.message);
+    const isOurs = warning.code === "MODULE_TYPELESS_PACKAGE_JSON" || /type stripping|^Failed to load the ES module/i.test(warning.message);
     if (!isOurs) for (const listener of listeners) listener(warning);
   });
 }

@@ -18,11 +18,11 @@ interface Manifest {
 const manifestOf = async (folder: string): Promise<Manifest> => JSON.parse(await readFile(`${folder}/package.json`, "utf8")) as Manifest;
 
 /** The project on ports of its own. */
-async function onFreePorts(folder: string): Promise<string> {
+async function onFreePorts(folder: string, file = "gate.config.ts"): Promise<string> {
   const [httpPort, zmqPort, grpcPort] = [await freePort(), await freePort(), await freePort()];
-  const config = await readFile(`${folder}/gate.config.ts`, "utf8");
+  const config = await readFile(`${folder}/${file}`, "utf8");
   const moved = config.replace("9000", `${httpPort}`).replace("5555", `${zmqPort}`).replace("50051", `${grpcPort}`);
-  await writeFile(`${folder}/gate.config.ts`, moved);
+  await writeFile(`${folder}/${file}`, moved);
   return `tcp://127.0.0.1:${zmqPort}`;
 }
 
@@ -57,6 +57,45 @@ describe("gate init", () => {
       process.signal("SIGTERM");
       expect(await process.exit).toBe(0);
     }
+  });
+
+  it.each([
+    ["npm init writes into an empty folder", '{"name":"x","main":"index.js","type":"commonjs","scripts":{"test":"exit 1"}}'],
+    ["npm install writes into an empty folder", '{"dependencies":{}}'],
+  ])("makes ES modules of a package.json as %s", async (_, manifest) => {
+    const folder = await workspace({ "package.json": manifest });
+    await gate(["init", "--yes"], { cwd: folder });
+    await install(folder);
+    expect((await manifestOf(folder))["type"]).toBe("module");
+    expect(typeCheck(folder)).toBe("");
+    expect(await gate(words((await manifestOf(folder)).scripts["check"]), { cwd: folder })).toMatchObject({ code: 0 });
+  });
+
+  it("beside sources of CommonJS leaves these as they are: its own are .mts, type-check and run", async () => {
+    const folder = await workspace({ "package.json": '{"type":"commonjs"}', "index.js": "module.exports = 1;\n" });
+    const { stdout } = await gate(["init", "--yes"], { cwd: folder });
+    expect(JSON.parse(stdout)).toMatchObject({ written: ["gate.config.mts", "handlers.mts", "tsconfig.json"], changed: ["package.json"] });
+    await install(folder);
+    expect(typeCheck(folder)).toBe("");
+    const { scripts, type } = await manifestOf(folder);
+    expect(type).toBe("commonjs");
+    const zmq = await onFreePorts(folder, "gate.config.mts");
+    expect(await gate(words(scripts["check"]), { cwd: folder })).toMatchObject({ code: 0 });
+    const process = new GateProcess(words(scripts["dev"]), { cwd: folder });
+    await process.says(/Try:/);
+    const client = connect(zmq);
+    onTestFinished(() => client.close());
+    expect(await client.call("greeter.hello", ["Ada"])).toBe("Hello, Ada");
+    process.signal("SIGTERM");
+    expect(await process.exit).toBe(0);
+  });
+
+  it("a handlers file that package.json makes a CommonJS one is told so, and how it becomes a module", async () => {
+    const folder = await workspace({ "package.json": '{"type":"commonjs"}', "handlers.ts": "export const hello = () => 1;\n" });
+    const { code, stderr } = await gate(["check", "--worker", "handlers.ts"], { cwd: folder });
+    expect(code).toBe(2);
+    expect(stderr).toContain('set "type": "module" there, or call the file handlers.mts');
+    expect(stderr).not.toContain("Warning");
   });
 
   it("adds to a package.json what it lacks, and keeps what is there", async () => {
