@@ -1,6 +1,7 @@
 import type { H2Connection } from "./connection.ts";
 import { streamWindowBytes } from "./greeting.ts";
 import type { HeaderFields } from "./header-fields.ts";
+import { dropBytes, holdBytes } from "./held-bytes.ts";
 import { ErrorCode } from "./protocol.ts";
 
 /** Who hears what comes on a stream: headers, data, trailers, `ended`, and after all of it `closed`. */
@@ -157,7 +158,7 @@ export class H2Stream {
   heardData(bytes: Buffer): void {
     if (!this.#isPaused) return this.#deliverData(bytes);
     // What is held has to be its own.
-    this.#held.push({ bytes: this.connection.reusesBuffers ? Buffer.from(bytes) : bytes });
+    this.#held.push({ bytes: this.connection.reusesBuffers ? holdBytes(bytes) : bytes });
     this.#heldBytes += bytes.length;
     this.connection.hold(bytes.length);
   }
@@ -192,8 +193,10 @@ export class H2Stream {
   }
 
   #deliver(what: Held): void {
-    if ("bytes" in what) this.#deliverData(what.bytes);
-    else if ("fields" in what) this.#listener?.headers(what.fields);
+    if ("bytes" in what) {
+      this.#deliverData(what.bytes);
+      if (this.connection.reusesBuffers) dropBytes(what.bytes);
+    } else if ("fields" in what) this.#listener?.headers(what.fields);
     else this.#deliverEnd();
   }
 
