@@ -11,6 +11,7 @@ import { noWorkers, type OwnWorkers, serveWatched, serveWithin } from "../servin
 import { untilStopped } from "../serving/stop-signals.ts";
 import { traceJobs, traceOption } from "../serving/trace-jobs.ts";
 import { survive } from "../serving/stray-rejections.ts";
+import { boundYoungObjects } from "../serving/young-objects.ts";
 
 /** `gate serve`: runs the gateway. */
 export const serve: Command = defineCommand({
@@ -51,6 +52,7 @@ export const serve: Command = defineCommand({
     if (isWatching && loaded.file !== undefined) unwatch = reloadConfigOnChange(gate, loaded.file, context.output.note);
     context.output.note(announcement(gate, loaded.file, bodyOf(gate, workers.methods)));
     writeCompiled();
+    boundYoungObjects();
     await stopped;
     process.exit();
   },
