@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Redis } from "ioredis";
+import { eventuallyTrue } from "./eventually.ts";
 import { freePorts, redisProgram, RedisServer } from "./redis-server.ts";
 
 /** A master and its replica, and a sentinel that makes the replica master when the master is gone. */
@@ -31,14 +32,23 @@ sentinel failover-timeout main 3000
     this.#process = spawn(redisProgram("redis-sentinel"), [config], { stdio: "ignore" });
   }
 
+  /** Starts all three; resolves once the replica could take over. */
   static async start(): Promise<RedisSentinel> {
     const master = await RedisServer.start();
     const replica = await RedisServer.start(["--replicaof", "127.0.0.1", String(master.port)]);
-    return new RedisSentinel(master, replica, (await freePorts(1))[0] as number);
+    const sentinel = new RedisSentinel(master, replica, (await freePorts(1))[0] as number);
+    await eventuallyTrue("the replica follows", async () => /master_link_status:up/.test(await replica.client.info("replication")));
+    await eventuallyTrue("the sentinel knows it", async () => await sentinel.#knowsReplica());
+    return sentinel;
   }
 
-  /** Tells whether it could make the replica master now. */
-  async knowsReplica(): Promise<boolean> {
+  /** Ends the master; resolves once the replica is one. */
+  async failOver(): Promise<void> {
+    await this.master.kill();
+    await eventuallyTrue("the replica takes over", async () => (await this.replica.client.role())[0] === "master", 60_000);
+  }
+
+  async #knowsReplica(): Promise<boolean> {
     const client = new Redis(Number(new URL(this.url).port));
     client.on("error", () => {});
     try {

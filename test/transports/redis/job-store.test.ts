@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { exerciseJobStore } from "../../exercise/job-store/index.ts";
 import { newJob, refusal, stateOf, submit, takeOne } from "../../exercise/job-store/world.ts";
 import { eventuallyTrue } from "../../support/eventually.ts";
+import { RedisSentinel } from "../../support/redis-sentinel.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 
 let server: RedisServer;
@@ -12,7 +13,10 @@ beforeAll(async () => (server = await RedisServer.start(["--appendonly", "yes"])
 afterAll(async () => await server[Symbol.asyncDispose]());
 
 /** A store of its own, unless a prefix says whose. */
-async function open(maxWaiting: number, options: { prefix?: string; maxKept?: number; maxBytes?: string } = {}): Promise<JobStore> {
+async function open(
+  maxWaiting: number,
+  options: { url?: string; prefix?: string; maxKept?: number; maxBytes?: string } = {},
+): Promise<JobStore> {
   const store = await redisJobs({ url: server.url, prefix: `t${++opened}`, ...options }).open({
     clock: systemClock,
     logger: silentLogger,
@@ -20,6 +24,16 @@ async function open(maxWaiting: number, options: { prefix?: string; maxKept?: nu
   });
   onTestFinished(() => store.close());
   return store;
+}
+
+/** Resolves once the store reaches Redis again. */
+async function reached(store: JobStore): Promise<void> {
+  const asked = (): Promise<boolean> =>
+    store.due().then(
+      () => true,
+      () => false,
+    );
+  await eventuallyTrue("Redis is reached again", asked, 15_000);
 }
 
 /** Redis has its own clock, which nobody can move: the exercise waits it out. */
@@ -46,12 +60,7 @@ describe("a store in Redis", () => {
     await server.kill();
     expect((await refusal(store.submit(newJob()))).code).toBe("unavailable");
     await server.run();
-    await eventuallyTrue("Redis is reached again", () =>
-      store.due().then(
-        () => true,
-        () => false,
-      ),
-    );
+    await reached(store);
     expect((await takeOne(store)).job.id).toBe(waiting.id);
     expect(await store.complete(lease, { head: [] })).toBe(true);
     expect(await stateOf(store, taken.id)).toBe("completed");
@@ -67,12 +76,7 @@ describe("a store in Redis", () => {
     onTestFinished(() => server.signal("SIGCONT"));
     expect((await refusal(store.submit(newJob()))).code).toBe("unavailable");
     server.signal("SIGCONT");
-    await eventuallyTrue("Redis is reached again", () =>
-      store.due().then(
-        () => true,
-        () => false,
-      ),
-    );
+    await reached(store);
     expect((await takeOne(store)).job.attempts).toBe(1);
   });
 
@@ -98,16 +102,11 @@ describe("a store in Redis", () => {
 
   it("lies on one slot of a cluster", async () => {
     await using cluster = await RedisServer.start(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
-    await cluster.client.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
+    await cluster.client.call("CLUSTER", "ADDSLOTS", ...Array.from({ length: 16_384 }, (_, slot) => slot));
     await eventuallyTrue("the cluster is up", async () =>
       String(await cluster.client.call("CLUSTER", "INFO")).includes("cluster_state:ok"),
     );
-    const store = await redisJobs({ url: `${cluster.url}?cluster=true` }).open({
-      clock: systemClock,
-      logger: silentLogger,
-      maxWaiting: 10,
-    });
-    onTestFinished(() => store.close());
+    const store = await open(10, { url: `${cluster.url}?cluster=true` });
     const heard: string[] = [];
     store.listen({ ready: () => {}, ended: (id) => heard.push(id) });
     const { id } = await submit(store, { orderKey: "a", idempotencyKey: "k" });
@@ -115,6 +114,25 @@ describe("a store in Redis", () => {
     await eventuallyTrue("its end is told", () => heard.includes(id));
     expect((await store.list({ limit: 5, state: "completed" })).map((job) => job.id)).toEqual([id]);
   });
+
+  it("goes on at the replica that a sentinel makes master, with what was accepted and who has taken it", async () => {
+    await using sentinel = await RedisSentinel.start();
+    const store = await open(10, { url: sentinel.url });
+    const heard: string[] = [];
+    store.listen({ ready: (target) => heard.push(target), ended: () => {} });
+    const waiting = await submit(store, { idempotencyKey: "once" });
+    const taken = await submit(store, { target: "Sms.send" });
+    const [{ lease }] = (await store.take("Sms.send", 1, 60_000)) as [Awaited<ReturnType<typeof takeOne>>];
+    await sentinel.master.client.wait(1, 0);
+    await sentinel.failOver();
+    await reached(store);
+    expect(await store.complete(lease, { head: [] })).toBe(true);
+    expect(await stateOf(store, taken.id)).toBe("completed");
+    expect((await submit(store, { idempotencyKey: "once", payload: waiting.payload })).id).toBe(waiting.id);
+    expect((await takeOne(store)).job.id).toBe(waiting.id);
+    heard.length = 0;
+    await eventuallyTrue("it is told of new jobs again", async () => (await submit(store), heard.includes("Mail.send")), 15_000);
+  }, 90_000);
 
   it("that is full forgets what ended first, and never what has not ended", async () => {
     const store = await open(100, { maxBytes: "64kb" });
