@@ -1,4 +1,5 @@
 import { type Connection, type Connector, GateError, silentLogger, systemClock } from "unigate/transport";
+import { endLinksToLost } from "./mailbox/doubted-peers.ts";
 import { Links } from "./mailbox/links.ts";
 import { connectToOwnGate } from "./own-gate.ts";
 import { Participant, type ParticipantOptions } from "./participant.ts";
@@ -45,10 +46,8 @@ function optionsOf(url: URL): ParticipantOptions {
 
 function linkTo(gate: string, participant: Participant): Connection {
   const links = new Links(participant.post);
-  participant.handle({
-    membersLeft: (ids) => ids.forEach((id) => links.peerLost(id)),
-    redisLost: (error) => links.close(error),
-  });
+  endLinksToLost(participant, links);
+  participant.handle({ redisLost: (error) => links.close(error) });
   return links.open(gate, () => void participant.close());
 }
 

@@ -1,4 +1,5 @@
 import type { Address, Door, GateHost } from "unigate/transport";
+import { endLinksToLost } from "./mailbox/doubted-peers.ts";
 import { Links } from "./mailbox/links.ts";
 import { Participant } from "./participant.ts";
 import { LostWorkers } from "./pull/lost-workers.ts";
@@ -20,7 +21,7 @@ export async function openDoor(settings: RedisSettings, gate: GateHost, { isList
   const participant = await Participant.join({ settings, clock: gate.clock, logger: gate.logger });
   const { id, post } = participant;
   const links = new Links(post, (connection) => gate.accept(connection));
-  participant.handle({ membersLeft: (ids) => ids.forEach((id) => links.peerLost(id)) });
+  endLinksToLost(participant, links);
   const jobs = new QueuedJobs(participant, gate.maxPayloadBytes + frameRoomBytes);
   const services = settings.delivery === "pull" ? new Services(gate, participant, jobs) : undefined;
   services?.follow();

@@ -130,34 +130,6 @@ describe("a job that is pulled", () => {
     await expect.poll(() => world.server.client.xlen(stream)).toBe(0);
   });
 
-  it("stays with a worker whose lease has lapsed while it lives", async () => {
-    await using world = await RedisWorld.create();
-    await world.gate();
-    let runs = 0;
-    const release = Promise.withResolvers<string>();
-    await world.worker(defineService("s", { run: () => (runs++, release.promise) }), { concurrency: 1 });
-    const client = await world.client();
-    const calls = [1, 2].map(() => Promise.resolve(client.call("s.run")));
-    await expect.poll(() => runs).toBe(1);
-    const { client: redis } = world.server;
-    const members = await redis.hgetall("gate:{table}:members");
-    const worker = Object.keys(members).find((id) => members[id]?.includes("worker")) as string;
-    let times = 0;
-    // As often as it comes back, for longer than a lease: everybody is told that it has left.
-    await expect
-      .poll(
-        async () => {
-          await redis.multi().zrem("gate:{table}:leases", worker).hdel("gate:{table}:members", worker).incr("gate:{table}:version").exec();
-          return ++times;
-        },
-        { interval: 5, timeout: 15_000 },
-      )
-      .toBeGreaterThan(100);
-    release.resolve("done");
-    expect(await Promise.all(calls)).toEqual(["done", "done"]);
-    expect(runs).toBe(2);
-  });
-
   it("that costs every worker its life is put aside with its reason after the last delivery", async () => {
     await using world = await RedisWorld.create();
     await world.gate({ maxDeliveries: 2 });

@@ -47,11 +47,23 @@ export class Links implements PostHandler {
     this.close(new GateError("unavailable", "Redis has lost what was on its way"));
   }
 
+  /** Whether there is a link to `peer`. */
+  reach(peer: string): boolean {
+    return [...this.#links.values()].some((link) => link.peer === peer);
+  }
+
+  /** Ends the links to `peer`, which hears of it if it can. */
+  giveUp(peer: string, error: GateError): void {
+    for (const link of this.#links.values()) if (link.peer === peer) this.#end(link, error);
+  }
+
   close(error?: GateError): void {
-    for (const link of this.#links.values()) {
-      this.#post.write(link.peer, LetterKind.closed, link.topic, noBytes);
-      link.end(error);
-    }
+    for (const link of this.#links.values()) this.#end(link, error);
+  }
+
+  #end(link: MailLink, error: GateError | undefined): void {
+    this.#post.write(link.peer, LetterKind.closed, link.topic, noBytes);
+    link.end(error);
   }
 
   #add(peer: string, topic: string, isOpener: boolean, closed?: () => void): MailLink {

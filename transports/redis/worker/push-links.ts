@@ -8,6 +8,7 @@ import {
   Session,
   type SessionHandler,
 } from "unigate/transport";
+import { endLinksToLost } from "../mailbox/doubted-peers.ts";
 import { Links } from "../mailbox/links.ts";
 import type { Participant } from "../participant.ts";
 
@@ -35,7 +36,8 @@ export class PushLinks {
     this.#participant = participant;
     this.#owner = owner;
     this.#links = new Links(participant.post);
-    participant.handle({ membersLeft: (ids) => ids.forEach((id) => this.#links.peerLost(id)), beat: () => this.follow() });
+    endLinksToLost(participant, this.#links);
+    participant.handle({ beat: () => this.follow() });
   }
 
   /** Opens a link to each such gate that has none. */
