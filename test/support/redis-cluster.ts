@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { eventuallyTrue } from "./eventually.ts";
-import { freePorts, redisProgram, RedisServer } from "./redis-server.ts";
+import { isFreePort, redisProgram, RedisServer } from "./redis-server.ts";
 
 /** A cluster of three masters, each with a third of the slots; with replicas, one each. */
 export class RedisCluster implements AsyncDisposable {
@@ -13,11 +13,9 @@ export class RedisCluster implements AsyncDisposable {
 
   static async start(replicas: 0 | 1 = 0): Promise<RedisCluster> {
     const count = 3 + 3 * replicas;
-    const ports = await freePorts(2 * count);
     const nodes: RedisServer[] = [];
-    for (const port of ports.slice(0, count)) {
-      const bus = String(ports[nodes.length + count]);
-      const args = ["--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "1000", "--appendonly", "yes"];
+    for (const port of await portsWithBus(count)) {
+      const args = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--appendonly", "yes"];
       nodes.push(await RedisServer.start(args, port));
     }
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
@@ -59,4 +57,12 @@ export class RedisCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const node of this.nodes) await node[Symbol.asyncDispose]();
   }
+}
+
+/** Resolves with ports that are free now, and 10 000 above each too, where Redis 6.2 wants to talk to the other nodes. */
+async function portsWithBus(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  for (let port = 20_000 + (process.pid % 200) * 10; ports.length < count; port++)
+    if ((await isFreePort(port)) && (await isFreePort(port + 10_000))) ports.push(port);
+  return ports;
 }

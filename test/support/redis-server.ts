@@ -4,9 +4,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { Redis } from "ioredis";
 
-/** An installed program of Redis; throws with how to install it where there is none. */
+/** A program of Redis, of the folder `$REDIS_BIN` or installed; throws with how to install it where there is none. */
 export function redisProgram(name: "redis-server" | "redis-sentinel" | "redis-cli"): string {
-  const folders = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
+  const chosen = process.env["REDIS_BIN"];
+  const folders = chosen === undefined ? ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"] : [chosen];
   const program = folders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
   if (program !== undefined) return program;
   throw new Error(
@@ -21,6 +22,16 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   for (const server of servers) await new Promise((resolve) => server.close(resolve));
   return ports;
+}
+
+/** Tells whether nobody listens on a TCP port. */
+export async function isFreePort(port: number): Promise<boolean> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+  const isFree = await promise;
+  server.close();
+  return isFree;
 }
 
 /** A redis-server of its own, on a port of its own, with its data in a folder that goes with it. */

@@ -90,7 +90,7 @@ describe("a store in Redis", () => {
   it("keeps no more jobs that have ended than it should, and leaves nothing behind of those that it forgets", async () => {
     const store = await open(100, { prefix: "few", maxKept: 2 });
     for (const key of ["a", "b", "c", "d"]) {
-      await submit(store, { idempotencyKey: key, orderKey: key, deadlineMs: 60_000, resultTtlMs: 200 });
+      await submit(store, { idempotencyKey: key, orderKey: key, deadlineMs: 60_000, resultTtlMs: 1500 });
       await store.complete((await takeOne(store)).lease, { head: [] });
     }
     expect(await store.counts()).toMatchObject({ completed: 2 });
