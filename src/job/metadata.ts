@@ -12,16 +12,43 @@ export type MetadataInit = Metadata | Readonly<Record<string, MetadataValue | re
 export class Metadata implements Iterable<readonly [string, MetadataValue]> {
   static readonly empty: Metadata = new Metadata([]);
 
-  /** Key, value, key, value, …: the form in which it crosses the wire. */
-  readonly flat: readonly MetadataValue[];
+  /** Other messages come with this very object: what somebody makes of it is worth keeping. */
+  readonly isShared: boolean;
+  /** What this is, but for one entry at its end that is its own. */
+  readonly base: Metadata | undefined;
+  readonly #own: readonly [string, MetadataValue] | undefined;
+  #flat: readonly MetadataValue[] | undefined;
 
-  private constructor(flat: readonly MetadataValue[]) {
-    this.flat = flat;
+  private constructor(
+    flat: readonly MetadataValue[] | undefined,
+    isShared = false,
+    base?: Metadata,
+    own?: readonly [string, MetadataValue],
+  ) {
+    this.#flat = flat;
+    this.isShared = isShared;
+    this.base = base;
+    this.#own = own;
+  }
+
+  /** Key, value, key, value, …: the form in which it crosses the wire. */
+  get flat(): readonly MetadataValue[] {
+    return (this.#flat ??= [...(this.base?.flat ?? []), ...(this.#own ?? [])]);
+  }
+
+  /** The last entry of one that has a base. */
+  get own(): readonly [string, MetadataValue] | undefined {
+    return this.#own;
   }
 
   /** Wraps a flat list of lower-case keys and values without a copy. */
   static fromFlat(flat: readonly MetadataValue[]): Metadata {
     return flat.length === 0 ? Metadata.empty : new Metadata(flat);
+  }
+
+  /** The same, for a list that many messages have in common: they are given this one object. */
+  static shared(flat: readonly MetadataValue[]): Metadata {
+    return new Metadata(flat, true);
   }
 
   /** Builds metadata from a plain object; an array value repeats the key. */
@@ -37,14 +64,19 @@ export class Metadata implements Iterable<readonly [string, MetadataValue]> {
 
   /** Number of entries, repeated keys counted. */
   get size(): number {
-    return this.flat.length / 2;
+    return this.base === undefined ? this.flat.length / 2 : this.base.size + 1;
   }
 
   /** The first text value of `key` (lower case), or undefined. */
   get(key: string): string | undefined {
-    for (let at = 0; at < this.flat.length; at += 2) {
-      const value = this.flat[at + 1];
-      if (this.flat[at] === key && typeof value === "string") return value;
+    if (this.base !== undefined && this.#own !== undefined) {
+      const [last, own] = this.#own;
+      return this.base.get(key) ?? (last === key && typeof own === "string" ? own : undefined);
+    }
+    const { flat } = this;
+    for (let at = 0; at < flat.length; at += 2) {
+      const value = flat[at + 1];
+      if (flat[at] === key && typeof value === "string") return value;
     }
     return undefined;
   }
@@ -54,6 +86,11 @@ export class Metadata implements Iterable<readonly [string, MetadataValue]> {
     const values: MetadataValue[] = [];
     for (const [name, value] of this) if (name === key) values.push(value);
     return values;
+  }
+
+  /** This metadata with one more entry at its end; nothing is copied until somebody reads it as a whole. */
+  and(key: string, value: MetadataValue): Metadata {
+    return new Metadata(undefined, false, this, [key, value]);
   }
 
   /** This metadata with `more` after it; keys of `more` replace ours when `replace` is set. */

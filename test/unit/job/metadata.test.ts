@@ -47,6 +47,18 @@ describe("metadata", () => {
     expect(Object.entries(Metadata.fromFlat([key, "1", key, "2"]).toObject())).toEqual([[key, ["1", "2"]]]);
   });
 
+  it("may have one entry of its own beside what it shares, and reads like any other", () => {
+    const shared = Metadata.shared(["a", "1", "b", "2"]);
+    const [one, other] = [shared.and("id", "x"), shared.and("b", "y")];
+    expect([one.size, one.get("a"), one.get("id"), one.get("c")]).toEqual([3, "1", "x", undefined]);
+    expect([other.get("b"), other.getAll("b"), other.get("id")]).toEqual(["2", ["2", "y"], undefined]);
+    expect(one.flat).toEqual(["a", "1", "b", "2", "id", "x"]);
+    expect(one.with({ c: "3" }).and("d", "4").toObject()).toEqual({ a: "1", b: "2", id: "x", c: "3", d: "4" });
+    expect([shared.isShared, one.isShared, one.base === other.base]).toEqual([true, false, true]);
+    expect(Metadata.empty.and("a", "1").toObject()).toEqual({ a: "1" });
+    expect(shared.and("k-bin", Uint8Array.of(1)).get("k-bin")).toBeUndefined();
+  });
+
   it("finds what a naive list finds", () => {
     const key = fc.constantFrom("a", "b", "c", "d");
     fc.assert(
