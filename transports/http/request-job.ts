@@ -4,7 +4,10 @@ import { hopByHop, namedByConnection } from "./hop-by-hop.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** A request without its body: node's, or one that looks like it. */
-export type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers" | "rawHeaders">;
+export type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers" | "rawHeaders"> & {
+  /** Others of its connection are given this very object. */
+  repeats?: boolean;
+};
 
 /** A bound route that a request came through. */
 export interface RequestBinding {
@@ -36,7 +39,7 @@ export function toJob({ request, body, target, remote, now, bound, keyHeader }: 
     contentType: mediaType(headers["content-type"]) ?? jsonType,
     accept: acceptedType(headers.accept),
     deadline: deadlineOf(request, now),
-    metadata: toMetadata(request, remote, bound, keyHeader),
+    metadata: metadataOf(request, remote, bound, keyHeader),
     // RFC 9110 section 9.2.1: GET and HEAD are safe. PUT and DELETE are idempotent by the RFC, but not by every handler.
     idempotent: request.method === "GET" || request.method === "HEAD" || headers["x-idempotent"] === "true",
   });
@@ -53,8 +56,37 @@ export function requestIdOf({ headers }: RequestHead): string {
   return typeof id === "string" && id !== "" ? id : newRequestId();
 }
 
+/** What the jobs of requests with the same head have in common. */
+interface Common {
+  binding: string | undefined;
+  keyHeader: string | undefined;
+  metadata: Metadata;
+}
+
+const known = new WeakMap<RequestHead, Common>();
+
+function metadataOf(request: RequestHead, remote: string, bound: RequestBinding | undefined, keyHeader: string | undefined): Metadata {
+  const metadata = commonOf(request, remote, bound, keyHeader);
+  return request.headers["x-request-id"] ? metadata : metadata.and("x-request-id", newRequestId());
+}
+
+function commonOf(request: RequestHead, remote: string, bound: RequestBinding | undefined, keyHeader: string | undefined): Metadata {
+  if (request.repeats !== true) return Metadata.fromFlat(toFlat(request, remote, bound, keyHeader));
+  const before = known.get(request);
+  const binding = bound?.binding;
+  if (before !== undefined && before.binding === binding && before.keyHeader === keyHeader) return before.metadata;
+  const metadata = Metadata.shared(toFlat(request, remote, bound, keyHeader));
+  known.set(request, { binding, keyHeader, metadata });
+  return metadata;
+}
+
 // No header can pass for one of our own keys: the parser refuses a name that starts with ":".
-function toMetadata(request: RequestHead, remote: string, bound: RequestBinding | undefined, keyHeader: string | undefined): Metadata {
+function toFlat(
+  request: RequestHead,
+  remote: string,
+  bound: RequestBinding | undefined,
+  keyHeader: string | undefined,
+): readonly MetadataValue[] {
   const url = request.url ?? "/";
   const question = url.indexOf("?");
   const flat: MetadataValue[] = [":method", request.method ?? "GET", ":path", url, ":remote", remote];
@@ -71,8 +103,7 @@ function toMetadata(request: RequestHead, remote: string, bound: RequestBinding 
     if (hopByHop.has(key) || key === keyHeader || named?.includes(key) === true || (!hasId && key === "x-request-id")) continue;
     flat.push(key, rawHeaders[at + 1] as string);
   }
-  if (!hasId) flat.push("x-request-id", newRequestId());
-  return Metadata.fromFlat(flat);
+  return flat;
 }
 
 /** Ours, gRPC's and Connect's; the first that is there holds. */

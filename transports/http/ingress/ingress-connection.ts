@@ -39,6 +39,9 @@ export class IngressConnection implements ResponseCarrier {
   readonly #owner: ConnectionOwner;
   /** Unread. */
   #held: Buffer | undefined;
+  /** The last one: clients say the same again and again. */
+  #headText = "";
+  #head: IncomingHead | undefined;
   #response: SocketResponse | undefined;
   #hasAsked = false;
   #hasEnded = false;
@@ -76,6 +79,8 @@ export class IngressConnection implements ResponseCarrier {
     if (this.#response !== undefined) return;
     if (!this.isIdle) return void (++this.#late > 1 && this.leave());
     this.#idleMs += ms;
+    this.#head = undefined;
+    this.#headText = "";
     if (this.#idleMs > keepAliveMs) this.socket.destroy();
   }
 
@@ -163,17 +168,31 @@ export class IngressConnection implements ResponseCarrier {
       this.#isPaused = false;
       this.socket.resume();
     }
-    const text = held.toString("latin1", 0, mostHeadBytes);
-    const end = text.indexOf(emptyLine);
-    if (end < 0) return void ((text.length === mostHeadBytes || !mayBecomeHead(text)) && this.leave());
-    const headBytes = end + emptyLine.length;
-    const head = parseRequestHead(text.slice(0, headBytes), this.socket);
-    if (head === undefined || head.length > this.#owner.mostBodyBytes) return this.leave();
+    const head = this.#readHead(held);
+    if (head === undefined) return;
+    const headBytes = this.#headText.length;
     const bytes = headBytes + head.length;
     if (held.length < bytes) return;
     const body = head.length === 0 ? noBody : held.subarray(headBytes, bytes);
     if (this.#take(head, body)) this.#held = held.length === bytes ? undefined : held.subarray(bytes);
     else this.leave();
+  }
+
+  /** The head of the next request; undefined when it has not come whole, or is left to Node. */
+  #readHead(held: Buffer): IncomingHead | undefined {
+    if (this.#head !== undefined && held.toString("latin1", 0, this.#headText.length) === this.#headText) {
+      this.#head.repeats = true;
+      return this.#head;
+    }
+    const text = held.toString("latin1", 0, mostHeadBytes);
+    const end = text.indexOf(emptyLine);
+    if (end >= 0) {
+      this.#headText = text.slice(0, end + emptyLine.length);
+      this.#head = parseRequestHead(this.#headText, this.socket);
+      if (this.#head !== undefined && this.#head.length <= this.#owner.mostBodyBytes) return this.#head;
+    } else if (text.length < mostHeadBytes && mayBecomeHead(text)) return undefined;
+    this.leave();
+    return undefined;
   }
 
   #take(head: IncomingHead, body: Buffer): boolean {

@@ -49,6 +49,8 @@ export class IncomingHead implements RequestHead {
   length = 0;
   /** The connection may have another request. */
   keepsAlive = true;
+  /** Others of this connection are given this very object. */
+  repeats = false;
   /** Where it came from. */
   readonly socket: Socket;
   #headers: RequestHead["headers"] | undefined;

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { type HeldWrite, writeInBurst } from "unigate/transport";
-import type { ProxiedTarget } from "../proxy/proxied-reply.ts";
+import type { CommonHead, ProxiedTarget } from "../proxy/proxied-reply.ts";
 import { keepAliveMs } from "../keep-alive.ts";
-import { dateHeader, headerLine, statusLine } from "./response-lines.ts";
+import { dateHeader, headerLine, type HeadLines, headLines } from "./response-lines.ts";
 
 /** What a response needs of its connection. */
 export interface ResponseCarrier {
@@ -22,8 +22,11 @@ type Framing = "none" | "chunked" | number;
 const smallBytes = 4096;
 /** Text that may wait for the end of the turn. */
 const heldText = 16 * 1024;
-const digits = /^\d{1,15}$/;
 const kept = `\r\nConnection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}`;
+const last = "\r\nConnection: close";
+const chunked = "\r\nTransfer-Encoding: chunked\r\n\r\n";
+const emptyLine = "\r\n\r\n";
+const known = new WeakMap<CommonHead, HeadLines>();
 
 /**
  * The response to a request, written to the socket by hand: a caller sees the same as from Node's own.
@@ -69,24 +72,18 @@ export class SocketResponse implements ProxiedTarget, HeldWrite {
 
   writeHead(status: number, ...rest: [Headers] | [string | undefined, Headers]): void {
     const [reason, headers] = rest.length === 2 ? rest : [undefined, rest[0]];
-    const flat = Array.isArray(headers) ? headers : Object.entries(headers).flat();
-    let text = statusLine(status, reason);
-    let length: number | undefined;
-    let hasDate = false;
-    for (let at = 0; at + 1 < flat.length; at += 2) {
-      const name = flat[at] as string;
-      const value = flat[at + 1] as string;
-      text += headerLine(name, value);
-      if (name === "content-length") length = lengthOf(value, length);
-      else if (name === "date") hasDate = true;
+    this.#begin(status, headLines(status, reason, Array.isArray(headers) ? headers : Object.entries(headers).flat()), "");
+  }
+
+  writeCommonHead(head: CommonHead, own: readonly string[]): void {
+    let more = "";
+    for (let at = 0; at + 1 < own.length; at += 2) more += headerLine(own[at] as string, own[at + 1] as string);
+    let lines = head.isShared ? known.get(head) : undefined;
+    if (lines === undefined) {
+      lines = headLines(head.status, head.reason, head.headers);
+      if (head.isShared) known.set(head, lines);
     }
-    if (!hasDate) text += dateHeader(this.#carrier.now());
-    text += this.shouldKeepAlive ? kept : "\r\nConnection: close";
-    const hasBody = !this.#isHead && status !== 204 && status !== 304;
-    this.#framing = hasBody ? (length ?? "chunked") : "none";
-    this.#left = hasBody ? (length ?? 0) : 0;
-    this.#text = this.#framing === "chunked" ? `${text}\r\nTransfer-Encoding: chunked\r\n\r\n` : `${text}\r\n\r\n`;
-    this.headersSent = true;
+    this.#begin(head.status, lines, more);
   }
 
   addTrailers(trailers: [string, string][]): void {
@@ -144,6 +141,15 @@ export class SocketResponse implements ProxiedTarget, HeldWrite {
     this.#onClose?.();
   }
 
+  #begin(status: number, { text, length, hasDate }: HeadLines, more: string): void {
+    const date = hasDate ? "" : dateHeader(this.#carrier.now());
+    const hasBody = !this.#isHead && status !== 204 && status !== 304;
+    this.#framing = hasBody ? (length ?? "chunked") : "none";
+    this.#left = hasBody ? (length ?? 0) : 0;
+    this.#text = text + more + date + (this.shouldKeepAlive ? kept : last) + (this.#framing === "chunked" ? chunked : emptyLine);
+    this.headersSent = true;
+  }
+
   #endText(text: string): void {
     if (text === "" || !this.#takes(text.length)) return;
     this.#text += this.#framing === "chunked" ? `${text.length.toString(16)}\r\n${text}\r\n` : text;
@@ -182,11 +188,6 @@ export class SocketResponse implements ProxiedTarget, HeldWrite {
     socket.write(last);
     socket.uncork();
   }
-}
-
-function lengthOf(value: string, before: number | undefined): number {
-  if (before !== undefined || !digits.test(value)) throw new TypeError("content-length is not one number");
-  return Number(value);
 }
 
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {

@@ -24,12 +24,44 @@ export interface ProxiedRequest {
   upgrade?: string | undefined;
 }
 
+/** What the jobs of requests with the same head have in common. */
+interface Common extends Pick<ProxiedRequest, "target" | "path" | "headers"> {
+  /** All but the request's id, when the gate has to make one. */
+  metadata: Metadata;
+  hasId: boolean;
+}
+
+const known = new WeakMap<ForwardedRequest, Common>();
+
 /** A request as a job that an upstream can repeat to the letter. Throws `invalid_argument` for what a proxy must not pass on. */
 export function toProxiedJob(options: ProxiedRequest): Job {
-  const { request, target, path, forwarding, headers, body, streamsInput = false, upgrade } = options;
+  const { request, target, body, streamsInput = false } = options;
+  const { metadata, hasId } = commonOf(options);
+  return new Job({
+    target,
+    payload: body ?? noBody,
+    contentType: request.headers["content-type"] ?? "application/octet-stream",
+    accept: request.headers.accept ?? "*/*",
+    metadata: hasId ? metadata : metadata.and("x-request-id", newRequestId()),
+    idempotent: idempotentMethods.has(request.method ?? "GET"),
+    streamsInput,
+    setsPace: true,
+  });
+}
+
+function commonOf(options: ProxiedRequest): Common {
+  const { request, target, path, headers } = options;
+  if (request.repeats !== true) return toCommon(options);
+  const before = known.get(request);
+  if (before !== undefined && before.target === target && before.path === path && before.headers === headers) return before;
+  const common = toCommon(options);
+  known.set(request, common);
+  return common;
+}
+
+function toCommon({ request, target, path, forwarding, headers, upgrade }: ProxiedRequest): Common {
   const { rawHeaders } = request;
-  const method = request.method ?? "GET";
-  const flat = [":method", method, ":path", path, ":remote", forwarding.callerOf(request)];
+  const flat = [":method", request.method ?? "GET", ":path", path, ":remote", forwarding.callerOf(request)];
   if (upgrade !== undefined) flat.push(":upgrade", upgrade);
   const named = namedByConnection(request.headers.connection);
   const isBelieved = forwarding.believes(request);
@@ -37,32 +69,26 @@ export function toProxiedJob(options: ProxiedRequest): Job {
   let hosts = 0;
   let hasId = false;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const known = headerName(rawHeaders[at] as string);
+    const name = headerName(rawHeaders[at] as string);
     const value = rawHeaders[at + 1] as string;
-    if (known === undefined || known.isOfTheHop) continue;
-    const name = known.lower;
-    if (named?.includes(name) === true || headers?.[name] !== undefined) continue;
-    if (known.isForwarded) {
-      if (isBelieved && name !== "x-real-ip") said[name] = said[name] === undefined ? value : `${said[name]}, ${value}`;
+    if (name === undefined || name.isOfTheHop) continue;
+    const { lower } = name;
+    if (named?.includes(lower) === true || headers?.[lower] !== undefined) continue;
+    if (name.isForwarded) {
+      if (isBelieved && lower !== "x-real-ip") said[lower] = said[lower] === undefined ? value : `${said[lower]}, ${value}`;
       continue;
     }
-    if (name === "host") hosts++;
-    if (name === "x-request-id") hasId = true;
+    if (lower === "host") hosts++;
+    if (lower === "x-request-id") hasId = true;
     // The version of its own API that a caller asks for is not that of our worker: under another spelling, no pin.
-    flat.push(name === "x-api-version" ? "X-API-Version" : name, value);
+    flat.push(lower === "x-api-version" ? "X-API-Version" : lower, value);
   }
   if (hosts > 1) throw new GateError("invalid_argument", "the request has more than one host");
-  for (const [name, value] of Object.entries(headers ?? {})) if (value !== null) flat.push(name, value);
-  if (!hasId) flat.push("x-request-id", newRequestId());
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (value === null) continue;
+    flat.push(name, value);
+    if (name === "x-request-id") hasId = true;
+  }
   pushForwarded(flat, request, said);
-  return new Job({
-    target,
-    payload: body ?? noBody,
-    contentType: request.headers["content-type"] ?? "application/octet-stream",
-    accept: request.headers.accept ?? "*/*",
-    metadata: Metadata.fromFlat(flat),
-    idempotent: idempotentMethods.has(method),
-    streamsInput,
-    setsPace: true,
-  });
+  return { target, path, headers, hasId, metadata: request.repeats === true ? Metadata.shared(flat) : Metadata.fromFlat(flat) };
 }

@@ -1,4 +1,4 @@
-import type { GateError, JobControl, Metadata, MetadataValue, ReplySink } from "unigate/transport";
+import { type GateError, type JobControl, Metadata, type MetadataValue, type ReplySink } from "unigate/transport";
 import type { ReplyTarget } from "../http-reply.ts";
 import { toProblem } from "../problem.ts";
 
@@ -10,7 +10,20 @@ export interface ProxiedTarget extends ReplyTarget {
   readonly headersSent: boolean;
   writeHead(status: number, headers: string[] | Record<string, string>): unknown;
   writeHead(status: number, reason: string | undefined, headers: string[]): unknown;
+  /** The same, where it is quicker for a head that comes again; `own` are the headers of this response alone. */
+  writeCommonHead?(head: CommonHead, own: readonly string[]): void;
   addTrailers(trailers: [string, string][]): void;
+}
+
+/** A head, or the part of it that many responses have in common. */
+export interface CommonHead {
+  status: number;
+  reason: string | undefined;
+  /** Name, value, name, value, …. */
+  headers: string[];
+  hasId: boolean;
+  /** Others are given this very object. */
+  isShared: boolean;
 }
 
 /** What a proxied response knows of its request. */
@@ -112,23 +125,14 @@ export class ProxiedReply implements ReplySink {
   #writeHead(): boolean {
     const response = this.#response;
     if (this.#options.isDraining()) response.shouldKeepAlive = false;
-    const flat = (this.#head?.flat ?? []) as readonly string[];
-    const headers: string[] = [];
-    let status = 200;
-    let reason: string | undefined;
-    let hasId = false;
-    for (let at = 0; at + 1 < flat.length; at += 2) {
-      const key = flat[at] as string;
-      if (key === ":status") status = Number(flat[at + 1]);
-      else if (key === ":reason") reason = flat[at + 1];
-      else if (key.charCodeAt(0) !== 58) headers.push(key, flat[at + 1] as string);
-      if (key === "x-request-id") hasId = true;
-    }
+    const head = commonHead(this.#head);
+    const own: string[] = [];
     const worker = this.#control?.worker;
-    if (worker !== undefined) headers.push("x-worker-id", worker);
-    if (!hasId) headers.push("x-request-id", this.#options.requestId);
+    if (worker !== undefined) own.push("x-worker-id", worker);
+    if (!head.hasId) own.push("x-request-id", this.#options.requestId);
     try {
-      response.writeHead(status, reason, headers);
+      if (response.writeCommonHead === undefined) response.writeHead(head.status, head.reason, [...head.headers, ...own]);
+      else response.writeCommonHead(head, own);
       return true;
     } catch {
       this.#isOver = true;
@@ -138,6 +142,26 @@ export class ProxiedReply implements ReplySink {
       return false;
     }
   }
+}
+
+const known = new WeakMap<Metadata, CommonHead>();
+
+/** What responses that share their head have in common, as one object for all of them. */
+function commonHead(metadata: Metadata = Metadata.empty): CommonHead {
+  const before = metadata.isShared ? known.get(metadata) : undefined;
+  if (before !== undefined) return before;
+  const { flat } = metadata;
+  const head: CommonHead = { status: 200, reason: undefined, headers: [], hasId: false, isShared: metadata.isShared };
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const key = flat[at] as string;
+    const value = flat[at + 1] as string;
+    if (key === ":status") head.status = Number(value);
+    else if (key === ":reason") head.reason = value;
+    else if (key.charCodeAt(0) !== 58) head.headers.push(key, value);
+    if (key === "x-request-id") head.hasId = true;
+  }
+  if (metadata.isShared) known.set(metadata, head);
+  return head;
 }
 
 function pairsOf(flat: readonly MetadataValue[]): [string, string][] {

@@ -64,6 +64,11 @@ export class Exchange implements JobControl, HeldWrite {
     return !this.#hasStarted || (this.#options.mayRepeat && this.#options.body === undefined);
   }
 
+  /** Its caller has heard the end. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** A byte of the request may have been written. */
   get hasStarted(): boolean {
     return this.#hasStarted;
@@ -116,9 +121,9 @@ export class Exchange implements JobControl, HeldWrite {
     if (!this.#isOver) this.#options.body?.drained();
   }
 
-  head({ status, flat }: ResponseHead): void {
+  head({ status, metadata }: ResponseHead): void {
     this.#options.observed?.(status);
-    this.#options.sink.head?.(Metadata.fromFlat(flat));
+    this.#options.sink.head?.(metadata);
   }
 
   /** False: hold the next piece until `resume`. */
@@ -134,12 +139,12 @@ export class Exchange implements JobControl, HeldWrite {
   }
 
   /** The server has agreed: from now on the tunnel has the connection. */
-  tunnelTo(socket: Socket, { status, flat }: ResponseHead): Tunnel {
+  tunnelTo(socket: Socket, { status, metadata }: ResponseHead): Tunnel {
     const { observed, sink, body } = this.#options;
     this.#isOver = true;
     this.#tunnel = new Tunnel(socket, sink);
     observed?.(status);
-    sink.head?.(Metadata.fromFlat(flat));
+    sink.head?.(metadata);
     for (const piece of body?.takeHeld() ?? []) this.#tunnel.input(piece);
     if (body?.hasEnded === true) this.#tunnel.endInput();
     return this.#tunnel;

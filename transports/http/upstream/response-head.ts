@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { Metadata } from "unigate/transport";
 import { endOfLine, trimmed } from "../head-lines.ts";
 import { namedByConnection } from "../hop-by-hop.ts";
 import { headerName, isHeaderValue } from "../header-name.ts";
@@ -14,6 +15,8 @@ export interface ResponseHead {
    * of this hop left out.
    */
   readonly flat: string[];
+  /** The same for a job; servers say the same again and again, and then it is the same object. */
+  metadata: Metadata;
   readonly framing: Framing;
   /** The connection can be used again. */
   readonly keepsAlive: boolean;
@@ -53,9 +56,11 @@ export function parseHead(text: string): ResponseHead {
   if (firstEnd < text.length) readLines(text, firstEnd + 2, flat, hop);
   if (status === 101 && hop.upgrade !== undefined) flat.splice(2, 0, ":upgrade", hop.upgrade);
   const connection = hop.connection?.toLowerCase();
+  const named = withoutNamed(flat, namedByConnection(connection));
   return {
     status,
-    flat: withoutNamed(flat, namedByConnection(connection)),
+    flat: named,
+    metadata: Metadata.fromFlat(named),
     framing: framingOf(hop),
     keepsAlive: staysOpen(isNew, connection, hop),
     keepAliveMs: keepAliveOf(hop.keepAlive),

@@ -1,3 +1,4 @@
+import { Metadata } from "unigate/transport";
 import { Malformed, parseHead, parseTrailers, type ResponseHead } from "./response-head.ts";
 
 /** Bytes of a head, of trailers, and of all extensions of chunks: more than that is refused, as by Node's own client. */
@@ -32,6 +33,9 @@ export class ResponseParser {
   taken = 0;
   #isHead = false;
   #state: "head" | "length" | "rest" | "size" | "data" | "data end" | "trailers" = "head";
+  /** The last one, and its text with the empty line. */
+  #lastHead: ResponseHead | undefined;
+  #lastText = "";
   /** Of the head or the trailers so far. */
   #text = "";
   /** Bytes that are still to come of the body or the chunk; while its size is read, what that is so far. */
@@ -96,6 +100,12 @@ export class ResponseParser {
   }
 
   #takeHead(bytes: Buffer, at: number): number {
+    const again = this.#lastHead;
+    if (again !== undefined && this.#text === "" && bytes.toString("latin1", at, at + this.#lastText.length) === this.#lastText) {
+      if (!again.metadata.isShared) again.metadata = Metadata.shared(again.flat);
+      this.#startBody(again);
+      return at + this.#lastText.length;
+    }
     const seen = this.#text.length;
     this.#addText(bytes, at);
     const text = this.#text;
@@ -105,7 +115,11 @@ export class ResponseParser {
     if (end < 0) return bytes.length;
     this.#text = "";
     const head = parseHead(text.slice(0, end));
-    if (head.status >= 200 || head.status === 101) this.#startBody(head);
+    if (head.status >= 200 || head.status === 101) {
+      this.#lastHead = head;
+      this.#lastText = text.slice(0, end + emptyLine.length);
+      this.#startBody(head);
+    }
     return at + end + 4 - seen;
   }
 

@@ -1,6 +1,9 @@
 import { type Job, methodOf } from "unigate/transport";
 import { hopByHop } from "../hop-by-hop.ts";
 
+/** Methods whose requests say that they have no body, when they have none. Source: RFC 9110 section 8.6. */
+export const expectingBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
 /** One request as an upstream sends it. */
 export interface UpstreamRequest {
   method: string;

@@ -1,13 +1,11 @@
 import { type EndpointLink, GateError, type Job, type JobControl, type ReplySink } from "unigate/transport";
 import { Exchange } from "./exchange.ts";
+import { RepeatedRequests, type RequestOnWire } from "./repeated-request.ts";
 import { RequestBody } from "./request-body.ts";
 import { toRequestText, Unsayable } from "./request-text.ts";
 import { type ServerAddress, servernameOf } from "./server-socket.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
-import { toUpstreamRequest, type UpstreamRequest } from "./upstream-request.ts";
-
-/** Methods whose requests say that they have no body, when they have none. Source: RFC 9110 section 8.6. */
-const expectingBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+import { expectingBody, toUpstreamRequest, type UpstreamRequest } from "./upstream-request.ts";
 
 /** How an HTTP server is used. Times in ms. */
 export interface UpstreamOptions {
@@ -61,6 +59,52 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
   // One more, for a check while all are busy.
   const pool = new UpstreamPool(server, limits, connections + 1);
 
+  const common = { upstream: id, observed, mayRunElsewhere };
+  const repeats = toRequest === toUpstreamRequest && !keepsHost ? new RepeatedRequests(host, base, via) : undefined;
+
+  function repeat(job: Job, sink: ReplySink, { method, text }: RequestOnWire): Exchange {
+    const exchange = new Exchange({
+      ...common,
+      sink,
+      method,
+      payload: job.payload.length > 0 ? job.payload : undefined,
+      body: undefined,
+      wantsUpgrade: false,
+      mayRepeat: job.idempotent,
+      servername: server.isSecure ? servernameOf(host) : undefined,
+    });
+    exchange.text = text;
+    return exchange;
+  }
+
+  function begin(job: Job, sink: ReplySink, isProbe: boolean): Exchange {
+    const request = toRequest(job);
+    const { method, headers, upgrade } = request;
+    const payload = bodyOf(request, job);
+    const length = upgrade === undefined ? lengthOf(request, job, payload) : undefined;
+    const callersHost = keepsHost ? headerOf(headers, "host") : undefined;
+    const exchange = new Exchange({
+      ...common,
+      sink,
+      method,
+      payload,
+      body: job.streamsInput ? new RequestBody(sink, length === "chunked" ? undefined : length) : undefined,
+      wantsUpgrade: upgrade !== undefined,
+      mayRepeat: job.idempotent,
+      servername: server.isSecure ? servernameOf(callersHost ?? host) : undefined,
+      ...(isProbe ? { observed: undefined } : {}),
+    });
+    try {
+      const ownHost = callersHost === undefined ? host : undefined;
+      exchange.text = toRequestText({ method, path: base + request.path, host: ownHost, headers, upgrade, via, length });
+      if (!job.streamsInput) repeats?.note(job, request);
+    } catch (error) {
+      if (!(error instanceof Unsayable)) throw error;
+      exchange.failed("request", error);
+    }
+    return exchange;
+  }
+
   return {
     id,
     incarnation: origin,
@@ -70,31 +114,9 @@ export function createUpstream(url: string, options: UpstreamOptions = {}): Upst
       return pool.connections;
     },
     send(job, sink, { isProbe = false } = {}) {
-      const request = toRequest(job);
-      const { method, headers, upgrade } = request;
-      const payload = bodyOf(request, job);
-      const length = upgrade === undefined ? lengthOf(request, job, payload) : undefined;
-      const callersHost = keepsHost ? headerOf(headers, "host") : undefined;
-      const exchange = new Exchange({
-        upstream: id,
-        sink,
-        method,
-        payload,
-        body: job.streamsInput ? new RequestBody(sink, length === "chunked" ? undefined : length) : undefined,
-        wantsUpgrade: upgrade !== undefined,
-        mayRepeat: job.idempotent,
-        servername: server.isSecure ? servernameOf(callersHost ?? host) : undefined,
-        observed: isProbe ? undefined : observed,
-        mayRunElsewhere,
-      });
-      try {
-        const ownHost = callersHost === undefined ? host : undefined;
-        exchange.text = toRequestText({ method, path: base + request.path, host: ownHost, headers, upgrade, via, length });
-      } catch (error) {
-        if (!(error instanceof Unsayable)) throw error;
-        exchange.failed("request", error);
-        return exchange;
-      }
+      const again = repeats?.find(job);
+      const exchange = again === undefined ? begin(job, sink, isProbe) : repeat(job, sink, again);
+      if (exchange.isOver) return exchange;
       if (pool.isClosing) exchange.failed("closed", new Error("the gate takes leave of it"));
       else if (pool.isFull)
         exchange.turnAway(new GateError("resource_exhausted", `upstream ${id} has ${connections} jobs, which is the limit`));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { ResponseHead } from "../../../../transports/http/upstream/response-head.ts";
 import { ResponseParser } from "../../../../transports/http/upstream/response-parser.ts";
 import { anyResponse, cut, mangledResponse } from "./any-response.ts";
 
@@ -54,6 +55,31 @@ test("a response is read the same however it is cut, and what follows it is left
     { numRuns: 300 },
   );
 });
+
+test("a head that comes again is read as it was the first time, whatever stands between", () => {
+  const some = anyResponse.filter(({ response: { framing } }) => framing !== "until-close");
+  fc.assert(
+    fc.property(some, some, fc.infiniteStream(fc.boolean()), ({ bytes: first }, { bytes: second }, turns) => {
+      const parser = new ResponseParser();
+      for (let turn = 0; turn < 8; turn++) {
+        const bytes = turns.next().value === true ? first : second;
+        parser.begin("GET");
+        parser.take(Buffer.from(bytes));
+        const { head, body, trailers, isDone, taken } = parser;
+        const { metadata: _metadata, ...fields } = head as ResponseHead;
+        expect({ head: fields, body: body?.toString("latin1") ?? "", trailers, isDone, taken }).toEqual(whole(bytes));
+      }
+    }),
+  );
+});
+
+function whole(bytes: Buffer): unknown {
+  const parser = new ResponseParser();
+  parser.begin("GET");
+  parser.take(Buffer.from(bytes));
+  const { metadata: _metadata, ...fields } = parser.head as ResponseHead;
+  return { head: fields, body: parser.body?.toString("latin1") ?? "", trailers: parser.trailers, isDone: true, taken: bytes.length };
+}
 
 test("the head of an answer to HEAD is all of it, whatever it says of a body", () => {
   fc.assert(
