@@ -13,7 +13,7 @@ describe("an upstream by a dns name", () => {
     const two = await rawServer({ host: "127.0.0.2", port: one.port });
     const hosts = { now: ["127.0.0.1"] };
     const to = `dns://${await nameServer(hosts)}/asr.example.com:${one.port}`;
-    const { address, gate } = await startGate({ upstreams: { "*": { to, resolveEvery: 50 } } });
+    const { address, gate } = await startGate({ upstreams: { "*": { to, resolveEvery: 50, authority: "server" } } });
     const session = rawSession(address);
     const first = rawCall(session);
     await eventuallyTrue("it runs", () => one.waiting.length === 1);
