@@ -5,6 +5,7 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "unigate/client";
@@ -14,7 +15,7 @@ const root = new URL("../..", import.meta.url);
 const command = new URL("dist/cli/main.js", root).pathname;
 const gate = "tcp://127.0.0.1:5555";
 const columns = 110;
-const rows = 30;
+const rows = 32;
 const runMs = 60_000;
 
 const services: Readonly<Record<string, string>> = {
@@ -28,8 +29,24 @@ export async function send(to: string) { await sleep(20); if (to === "nobody") t
 export async function* transcribe(words: number) { for (let n = 0; n < words; n++) { await sleep(60); yield n; } }`,
 };
 
+const config = `import { defineConfig, leastConnections, p2c } from "unigate";
+import { grpc } from "unigate/grpc";
+import { http } from "unigate/http";
+import { zmq } from "unigate/zmq";
+
+export default defineConfig({
+  name: "shop",
+  transports: [http({ proxy: [{ path: "/users/*", name: "users", to: ["http://127.0.0.1:7001", "http://127.0.0.1:7002"] }] }), zmq(), grpc()],
+  routes: { "thumbs.*": { strategy: leastConnections() }, "mail.*": { strategy: p2c(), queue: 50 }, "asr.*": { queue: 20 } },
+});
+`;
+
 const folder = await mkdtemp(new URL("scratch/picture-", root).pathname);
+writeFileSync(`${folder}/gate.config.ts`, config);
 const children = [start("serve", "--log-level", "error")];
+const users = [7001, 7002].map((port) =>
+  createServer((_, response) => void sleep(5 + Math.random() * 15).then(() => response.end("ada"))).listen(port, "127.0.0.1"),
+);
 const tmux = (...args: string[]): string => execFileSync("tmux", ["-L", "gate-picture", ...args], { encoding: "utf8" });
 try {
   await sleep(1000);
@@ -48,6 +65,7 @@ try {
 } finally {
   tmux("kill-server");
   for (const child of children) child.kill();
+  for (const server of users) server.close();
   await rm(folder, { recursive: true });
 }
 
@@ -79,11 +97,18 @@ function call(): AbortController {
       await sleep(pauseMs);
     }
   };
+  const visit = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      await fetch("http://127.0.0.1:9000/users/ada").then((reply) => reply.text());
+      await sleep(80 * Math.random());
+    }
+  };
   const calls = [
-    every("thumbs.resize", 320, 40, 60),
-    every("thumbs.crop", 64, 12, 50),
+    every("thumbs.resize", 320, 26, 60),
+    every("thumbs.crop", 64, 8, 50),
     every("mail.send", "ada", 6, 20),
-    every("asr.transcribe", 30, 3, 500),
+    every("asr.transcribe", 30, 12, 500),
+    ...Array.from({ length: 8 }, visit),
     submit("asr.transcribe", 30, 200, 300),
     submit("mail.send", "nobody", 3, 5000),
   ];
