@@ -26,18 +26,25 @@ export function loadService(service: ServiceDefinition): LoadedMethod[] {
 }
 
 /**
- * Reads the service of a handlers module: its default `defineService`, or every exported function as a method.
- * `name` is used when the module names no service itself.
+ * Reads the service of a handlers module: its default `defineService`, or every exported function as a method; of CommonJS, those of
+ * the object that it exports. `name` is used when the module names no service itself.
  */
 export function serviceOfModule(module: Readonly<Record<string, unknown>>, name: string): ServiceDefinition {
   if (isServiceDefinition(module["default"])) return module["default"];
-  const named = typeof module["service"] === "string" ? module["service"] : name;
-  const methods = Object.fromEntries(
-    Object.entries(module).filter((entry): entry is [string, Method] => entry[0] !== "default" && isMethod(entry[1])),
-  );
+  const whole = module["default"];
+  const isObject = typeof whole === "object" && whole !== null;
+  const exported = Object.keys(methodsOf(module)).length === 0 && isObject ? (whole as Readonly<Record<string, unknown>>) : module;
+  const named = typeof exported["service"] === "string" ? exported["service"] : name;
+  const methods = methodsOf(exported);
   if (Object.keys(methods).length === 0)
     throw new GateError("invalid_argument", "it exports no function; export one, such as `export function hello(name: string) { … }`");
   return { kind: "unigate.service", name: named, methods };
+}
+
+function methodsOf(exported: Readonly<Record<string, unknown>>): Readonly<Record<string, Method>> {
+  // What CommonJS exports as a whole comes under both names.
+  const named = Object.entries(exported).filter(([name]) => name !== "default" && name !== "module.exports");
+  return Object.fromEntries(named.filter((entry): entry is [string, Method] => isMethod(entry[1])));
 }
 
 function loadMethod(name: string, method: Method): LoadedMethod {

@@ -35,6 +35,17 @@ describe("gate worker", () => {
     expect(worker.stdout).toBe("");
   });
 
+  it("serves CommonJS as well: what it exports one by one, or as one object with a name for the service", async () => {
+    const folder = await workspace({
+      "one.cjs": "exports.hi = () => 'one';\n",
+      "all.cjs": "module.exports = { service: 'whole', hi: async () => 'all', no: 3 };\n",
+    });
+    const running = await startGate(folder);
+    const worker = new GateProcess(["worker", `${folder}/one.cjs`, `${folder}/all.cjs`, "--gate", running.zmq]);
+    await worker.says(/serving one\.hi, whole\.hi at/);
+    expect(await open(running.zmq).call("whole.hi")).toBe("all");
+  });
+
   it("waits for a gate that is not there yet, and tells a loss once and the return once", async () => {
     const folder = await workspace({ "job.ts": handlers });
     const first = await startGate(folder);
