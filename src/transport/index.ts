@@ -36,6 +36,7 @@ export type { Endpoint, EndpointLink, EndpointOffer, EndpointState } from "../re
 export type { Intake, IntakeMode } from "../webhook/intake.ts";
 export type { Strategy } from "../strategy/strategy.ts";
 export type { SignedRequest, Webhook } from "../webhook/webhook.ts";
+export { certificateFault } from "./certificate-fault.ts";
 export type { Connection, ConnectionHandler, Connector } from "./connection.ts";
 export { parseGateUrl } from "./carriers.ts";
 export { defaultGateKey, defaultGateUrl } from "./default-gate-url.ts";

@@ -1,6 +1,5 @@
 import { WebSocket } from "ws";
-import { type Connector, GateError } from "unigate/transport";
-import { certificateFault } from "./certificate-fault.ts";
+import { certificateFault, type Connector, GateError } from "unigate/transport";
 import { WsConnection } from "./ws-connection.ts";
 
 const maxFrameBytes = 1024 * 1024 * 1024;
@@ -21,7 +20,7 @@ export const connector: Connector = {
     const settled = (): void => signal.removeEventListener("abort", giveUp);
     socket.once("error", (error) => {
       settled();
-      const fault = certificateFault(error);
+      const fault = certificateFault(error, ["wss://", "ws://"]);
       if (fault === undefined) unreachable(reasonOf(error, address));
       else reject(new GateError("failed_precondition", `cannot reach a gate at ${url.href}: ${fault}`, { cause: error }));
     });

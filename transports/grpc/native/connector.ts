@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
 import { type Connector, GateError } from "unigate/transport";
 import { errorOfTrailers } from "../messages/status-trailers.ts";
+import { sessionFault } from "../client/session-fault.ts";
 import { authorityOf } from "./authority.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 
@@ -13,19 +14,20 @@ export const connector: Connector = {
   connect(url, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<GrpcConnection>();
     const session = connect(authorityOf(url), { settings: { initialWindowSize: windowBytes, enablePush: false } });
-    const refuse = (reason: string): void => {
+    const what = `cannot reach a gate at ${url.href}`;
+    const refuse = (error: GateError): void => {
       settle();
       session.destroy();
-      reject(new GateError("unavailable", `cannot reach a gate at ${url.href}: ${reason}`));
+      reject(error);
     };
-    const giveUp = (): void => refuse("no answer in time");
+    const giveUp = (): void => refuse(new GateError("unavailable", `${what}: no answer in time`));
     const settle = (): void => signal.removeEventListener("abort", giveUp);
     if (signal.aborted) {
       giveUp();
       return promise;
     }
     signal.addEventListener("abort", giveUp, { once: true });
-    session.on("error", (error) => refuse(reasonOf(error)));
+    session.on("error", (error) => refuse(sessionFault(what, error)));
     session.once("connect", () => session.setLocalWindowSize(windowBytes));
     const stream = session.request({
       ":method": "POST",
@@ -34,10 +36,10 @@ export const connector: Connector = {
       te: "trailers",
     });
     // An error of the stream before its response; the session tells its own.
-    stream.on("error", (error) => refuse(reasonOf(error)));
+    stream.on("error", (error) => refuse(sessionFault(what, error)));
     stream.once("response", (headers) => {
       const problem = problemOf(headers);
-      if (problem !== undefined) return refuse(problem);
+      if (problem !== undefined) return refuse(new GateError("unavailable", `${what}: ${problem}`));
       settle();
       resolve(connectionOf(session, stream, url.href));
     });
@@ -59,10 +61,4 @@ function problemOf(headers: IncomingHttpHeaders): string | undefined {
   if (status !== "200") return `it answered with HTTP status ${status}`;
   if (headers["grpc-status"] === undefined) return undefined;
   return errorOfTrailers(headers)?.message ?? "it ended the link at once";
-}
-
-function reasonOf(error: Error): string {
-  const { code } = error as { code?: string };
-  // Node wraps a refused connection in an AggregateError without a message.
-  return error.message || code || "the connection failed";
 }
