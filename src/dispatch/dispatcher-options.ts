@@ -1,5 +1,6 @@
 import type { GateError } from "../error/gate-error.ts";
 import type { Clock } from "../observe/clock.ts";
+import type { LatencyWindow } from "../observe/latency.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -26,4 +27,6 @@ export interface DispatcherOptions {
   /** Payloads of waiting jobs that are held at most, in bytes. */
   queueBytes?: number;
   logger?: Logger;
+  /** Where the durations of a target's jobs count besides in its own window; asked once, when the target becomes known. */
+  latencyOf?: (target: string) => LatencyWindow | undefined;
 }

@@ -51,7 +51,7 @@ export class Dispatcher implements RunOwner, RegistryListener {
 
   constructor(options: DispatcherOptions) {
     this.#registry = options.registry;
-    this.#targets = new TargetTable(options.registry, options.routes);
+    this.#targets = new TargetTable(options);
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
     this.#failures = new FailureLog(this.#logger, options.clock);

@@ -36,15 +36,18 @@ export class Target {
   readonly counts: JobCounts = newCounts();
   /** How long callers waited, from the acceptance of a job to its end. */
   readonly latency: LatencyWindow = new LatencyWindow();
+  /** Where the same is counted for several targets together. */
+  readonly #sharedLatency: LatencyWindow | undefined;
   route: Route;
   balancer: Balancer;
   /** Jobs placed and not yet let go of by their endpoint. */
   running = 0;
   isPumping = false;
 
-  constructor(name: string, pool: Pool, route: Route) {
+  constructor(name: string, pool: Pool, route: Route, sharedLatency?: LatencyWindow) {
     this.name = name;
     this.pool = pool;
+    this.#sharedLatency = sharedLatency;
     this.route = route;
     this.balancer = route.strategy.createBalancer();
   }
@@ -58,7 +61,9 @@ export class Target {
   ended({ state, attempts, acceptedAt }: JobRun, endedAt: number): void {
     countEnd(this.counts, state);
     const isTelling = state === "completed" || state === "expired" || (state === "failed" && attempts > 0);
-    if (isTelling) this.latency.record(endedAt - acceptedAt, endedAt);
+    if (!isTelling) return;
+    this.latency.record(endedAt - acceptedAt, endedAt);
+    this.#sharedLatency?.record(endedAt - acceptedAt, endedAt);
   }
 
   /** Takes a changed route; the balancer starts anew only when the strategy changed. */

@@ -10,6 +10,9 @@ import type { Watch } from "./watch.ts";
 /** The gate's own service: what `gate list`, `gate info` and the rest call, on any transport. */
 export const controlService = "Gate";
 
+/** The gate's name among its endpoints. */
+export const controlId = "gate";
+
 const ownPrefix = `${controlService}.`;
 
 /** Tells whether a target is the gate's own; asked of every target for every update of a watch. */
@@ -85,8 +88,8 @@ function workerName(method: string, id: unknown): string {
 /** The gate as one of its own workers: it answers before `send` returns, but for jobs, which are in a store. */
 export function createControlLink(gate: ControlledGate): EndpointLink {
   return {
-    id: "gate",
-    incarnation: "gate",
+    id: controlId,
+    incarnation: controlId,
     transport: "memory",
     address: "this process",
     send(job: Job, sink: ReplySink): JobControl {

@@ -6,6 +6,7 @@ import { GateError } from "../error/gate-error.ts";
 import { serviceOf } from "../job/job.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { Clock } from "../observe/clock.ts";
+import type { LatencyWindow } from "../observe/latency.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Route } from "../routing/route.ts";
@@ -21,7 +22,7 @@ import type {
   WorkerStatus,
 } from "../transport/status.ts";
 import type { Doors } from "./doors.ts";
-import { controlPattern, controlService, isControlTarget } from "./control-service.ts";
+import { controlId, controlPattern, controlService, isControlTarget } from "./control-service.ts";
 import { version } from "../observe/version.ts";
 import { missedBeats } from "./missed-beats.ts";
 
@@ -30,12 +31,16 @@ export interface StatusSource {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
+  /** Of the jobs of all targets but the gate's own. */
+  readonly latency: LatencyWindow;
   routes(): RouteTable;
   /** Methods with their HTTP bindings. */
   methods(): MethodInfo[];
   readonly doors: Pick<Doors, "transports" | "describe" | "pools">;
   identity(): Pick<GateInfo, "name" | "id" | "state"> & { startedAt: number };
 }
+
+const infoTarget = `${controlService}.info`;
 
 /** Every endpoint but the gate itself. */
 export function workersOf(registry: Registry): Endpoint[] {
@@ -59,7 +64,8 @@ function ownJobs({ targets }: Dispatcher): number {
 }
 
 function isControl(endpoint: Endpoint): boolean {
-  return endpoint.methods.has(`${controlService}.info`);
+  // The gate joins first, under its own name; a worker of that name has nothing of the gate's service.
+  return endpoint.id === controlId && endpoint.methods.has(infoTarget);
 }
 
 /** Snapshots of a running gate. The gate's own service is left out of them. */

@@ -9,6 +9,7 @@ import { GateError } from "../error/gate-error.ts";
 import type { MethodInfo } from "../job/method-info.ts";
 import type { AsyncJobs } from "../jobs/async-jobs.ts";
 import { type Clock, systemClock, withPatience } from "../observe/clock.ts";
+import { LatencyWindow } from "../observe/latency.ts";
 import { type Logger, silentLogger } from "../observe/logger.ts";
 import { type Random, systemRandom } from "../observe/random.ts";
 import type { Hello, Welcome } from "../protocol/messages.ts";
@@ -23,7 +24,7 @@ import type { Traffic } from "../transport/traffic.ts";
 import type { DrainStatus, GateInfo, GateStatus } from "../transport/status.ts";
 import type { Address } from "../transport/address.ts";
 import type { GateHost } from "../transport/transport.ts";
-import { controlOffer, createControlLink, isForAdmins } from "./control-service.ts";
+import { controlOffer, createControlLink, isControlTarget, isForAdmins } from "./control-service.ts";
 import { Doors, warnOfOpenDoors } from "./doors.ts";
 import type { Gate, GateOptions } from "./gate.ts";
 import { GateSession } from "./gate-session.ts";
@@ -86,12 +87,15 @@ class RunningGate implements Gate, GateHost {
     this.#routes = routeTableOf(settings, []);
     this.#keyring = keyringOf(settings.keys, this.ownKey);
     this.registry = new Registry(clock);
-    this.#dispatcher = new Dispatcher({ ...settings, registry: this.registry, routes: this.#routes, clock, logger });
+    const latency = new LatencyWindow();
+    const latencyOf = (target: string): LatencyWindow | undefined => (isControlTarget(target) ? undefined : latency);
+    this.#dispatcher = new Dispatcher({ ...settings, registry: this.registry, routes: this.#routes, clock, logger, latencyOf });
     this.registry.listen({ methodsChanged: () => this.#tellMethods() });
     const source: StatusSource = {
       clock,
       registry: this.registry,
       dispatcher: this.#dispatcher,
+      latency,
       routes: () => this.#routes,
       methods: () => this.methods(),
       doors: this.#doors,

@@ -1,13 +1,14 @@
 import type { AsyncJobs } from "../jobs/async-jobs.ts";
 import { version } from "../observe/version.ts";
+import { ChangedRows } from "./changed-rows.ts";
 import type { EventLog } from "./event-log.ts";
-import { type StatusSource, workersOf } from "./gate-status.ts";
+import type { StatusSource } from "./gate-status.ts";
 import { Watch } from "./watch.ts";
-import { jobFigures, poolRows, targetRows, workerRows } from "./watch-rows.ts";
+import { jobFigures, poolTable, targetTable, workerTable } from "./watch-rows.ts";
 
 /** Makes `Gate.watch` of the same source as the gate's status, and of the jobs that it keeps. */
 export function createWatch(source: StatusSource, events: EventLog, jobs: Pick<AsyncJobs, "kept">): Watch {
-  const { clock, registry } = source;
+  const { clock } = source;
   return new Watch({
     clock,
     events,
@@ -24,8 +25,10 @@ export function createWatch(source: StatusSource, events: EventLog, jobs: Pick<A
         kept: jobs.kept,
       };
     },
-    targets: () => targetRows(source),
-    workers: () => workerRows(workersOf(registry), source.identity().startedAt),
-    pools: () => poolRows(source),
+    readers: () => ({
+      targets: new ChangedRows(targetTable(source)),
+      workers: new ChangedRows(workerTable(source)),
+      pools: new ChangedRows(poolTable(source)),
+    }),
   });
 }

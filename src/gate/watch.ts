@@ -4,7 +4,7 @@ import type { JobControl, ReplySink } from "../job/reply.ts";
 import type { Clock, Timer } from "../observe/clock.ts";
 import { encodePayload } from "../protocol/payload.ts";
 import type { PoolRow, TargetRow, WatchUpdate, WorkerRow } from "../transport/watch-update.ts";
-import { ChangedRows } from "./changed-rows.ts";
+import type { RowReader } from "./changed-rows.ts";
 import type { EventLog } from "./event-log.ts";
 
 /** Watchers at once; one more is refused. */
@@ -19,9 +19,14 @@ export interface WatchSource {
   readonly events: EventLog;
   gate(): Required<WatchUpdate>["gate"];
   figures(): Pick<WatchUpdate, "uptimeMs" | "process" | "jobs" | "kept">;
-  targets(): Iterable<TargetRow>;
-  workers(): Iterable<WorkerRow>;
-  pools(): Iterable<PoolRow>;
+  /** For one watcher: each tells what the last look at it has not told. */
+  readers(): RowReaders;
+}
+
+interface RowReaders {
+  targets: RowReader<TargetRow, "name">;
+  workers: RowReader<WorkerRow, "id">;
+  pools: RowReader<PoolRow, "name">;
 }
 
 /** The streams of `Gate.watch` that are open. */
@@ -55,9 +60,7 @@ class Watcher implements JobControl {
   readonly #job: Job;
   readonly #sink: ReplySink;
   readonly #whenOver: () => void;
-  readonly #targets = new ChangedRows<TargetRow, "name">("name");
-  readonly #workers = new ChangedRows<WorkerRow, "id">("id");
-  readonly #pools = new ChangedRows<PoolRow, "name">("name");
+  readonly #rows: RowReaders;
   #gate = "";
   #seenEvents = 0;
   #sequence = 0;
@@ -66,6 +69,7 @@ class Watcher implements JobControl {
 
   constructor(source: WatchSource, job: Job, sink: ReplySink, whenOver: () => void) {
     this.#source = source;
+    this.#rows = source.readers();
     this.#job = job;
     this.#sink = sink;
     this.#whenOver = whenOver;
@@ -103,9 +107,9 @@ class Watcher implements JobControl {
     this.#gate = seen;
     const events = source.events.since(this.#seenEvents);
     this.#seenEvents = source.events.count;
-    const targets = this.#targets.take(source.targets());
-    const workers = this.#workers.take(source.workers());
-    const pools = this.#pools.take(source.pools());
+    const targets = this.#rows.targets.take();
+    const workers = this.#rows.workers.take();
+    const pools = this.#rows.pools.take();
     return {
       sequence: this.#sequence++,
       ...source.figures(),

@@ -14,51 +14,29 @@ export interface LatencySummary {
 
 const nothingYet: LatencySummary = { p50Ms: 0, p99Ms: 0 };
 
-/** Counts by bucket; walks over no more buckets than lie between its least and its greatest. */
+/** Counts by bucket, and between which two of them there are any. */
 class Histogram {
-  readonly #counts = new Uint32Array(buckets);
-  #total = 0;
-  #lowest: number = buckets;
-  #highest = -1;
+  readonly counts: Uint32Array = new Uint32Array(buckets);
+  total = 0;
+  lowest: number = buckets;
+  highest = -1;
 
-  add(bucket: number, count: number): void {
-    this.#counts[bucket] = (this.#counts[bucket] as number) + count;
-    this.#total += count;
-    if (bucket < this.#lowest) this.#lowest = bucket;
-    if (bucket > this.#highest) this.#highest = bucket;
-  }
-
-  addTo(sum: Histogram): void {
-    for (let at = this.#lowest; at <= this.#highest; at++) {
-      const count = this.#counts[at] as number;
-      if (count > 0) sum.add(at, count);
-    }
+  add(bucket: number): void {
+    this.counts[bucket] = (this.counts[bucket] as number) + 1;
+    this.total++;
+    if (bucket < this.lowest) this.lowest = bucket;
+    if (bucket > this.highest) this.highest = bucket;
   }
 
   clear(): void {
-    this.#counts.fill(0, this.#lowest, this.#highest + 1);
-    this.#total = 0;
-    this.#lowest = buckets;
-    this.#highest = -1;
-  }
-
-  summary(): LatencySummary {
-    return this.#total === 0 ? nothingYet : { p50Ms: this.#quantile(0.5), p99Ms: this.#quantile(0.99) };
-  }
-
-  #quantile(share: number): number {
-    const rank = this.#total * share;
-    let seen = 0;
-    for (let at = this.#lowest; at < this.#highest; at++) {
-      seen += this.#counts[at] as number;
-      if (seen >= rank) return middleOf(at);
-    }
-    return middleOf(this.#highest);
+    this.counts.fill(0, this.lowest, this.highest + 1);
+    this.total = 0;
+    this.lowest = buckets;
+    this.highest = -1;
   }
 }
 
-/** Where windows are added up: one summary is made at a time. */
-const scratch = new Histogram();
+const empty = new Histogram();
 
 /**
  * Durations of the jobs that ended lately, in constant memory: those of the last 10 to 20 seconds, or of the last such stretch in which any ended.
@@ -76,19 +54,13 @@ export class LatencyWindow {
   /** Counts a duration; `now` is on any one clock, in ms. */
   record(durationMs: number, now: number): void {
     if (now >= this.#endsAt) this.#turn(now);
-    (this.#current as Histogram).add(bucketOf(durationMs), 1);
+    (this.#current as Histogram).add(bucketOf(durationMs));
     this.#summary = undefined;
   }
 
   summary(): LatencySummary {
-    this.#summary ??= summarize([this]);
+    this.#summary ??= summarize(this.#current ?? empty, this.#before ?? empty);
     return this.#summary;
-  }
-
-  /** Adds its counts to `sum`, for a summary over several windows. */
-  addTo(sum: Histogram): void {
-    this.#current?.addTo(sum);
-    this.#before?.addTo(sum);
   }
 
   #turn(now: number): void {
@@ -102,11 +74,18 @@ export class LatencyWindow {
   }
 }
 
-/** The figures of several windows together. */
-export function summarize(windows: Iterable<LatencyWindow>): LatencySummary {
-  scratch.clear();
-  for (const window of windows) window.addTo(scratch);
-  return scratch.summary();
+/** The figures of two histograms together, in one walk over the buckets that they use. */
+function summarize(one: Histogram, other: Histogram): LatencySummary {
+  const total = one.total + other.total;
+  const highest = Math.max(one.highest, other.highest);
+  let p50Ms = 0;
+  let seen = 0;
+  for (let at = Math.min(one.lowest, other.lowest); at <= highest; at++) {
+    seen += (one.counts[at] as number) + (other.counts[at] as number);
+    if (p50Ms === 0 && seen >= total * 0.5) p50Ms = middles[at] as number;
+    if (seen >= total * 0.99) return { p50Ms, p99Ms: middles[at] as number };
+  }
+  return nothingYet;
 }
 
 function bucketOf(durationMs: number): number {
@@ -116,10 +95,10 @@ function bucketOf(durationMs: number): number {
   return (doubling - 2) * perDoubling + ((us >>> (doubling - 3)) - perDoubling);
 }
 
-/** The middle of a bucket, in ms. */
-function middleOf(bucket: number): number {
+/** The middle of each bucket, in ms. */
+const middles = Float64Array.from({ length: buckets }, (_, bucket) => {
   if (bucket < perDoubling) return (bucket + 0.5) / 1000;
   const doubling = Math.floor(bucket / perDoubling) + 2;
   const width = 2 ** (doubling - 3);
   return ((perDoubling + (bucket % perDoubling)) * width + width / 2) / 1000;
-}
+});
