@@ -15,7 +15,7 @@ import {
   type TakenJob,
 } from "unigate/transport";
 import { type Argument, Commands, type Script } from "../server/commands.ts";
-import { openClient, type RedisClient } from "../server/open-client.ts";
+import { closeClient, openClient, type RedisClient } from "../server/open-client.ts";
 import type { RedisAddress } from "../settings.ts";
 import { jobOfHash, jobOfList, pack } from "./job-fields.ts";
 import * as scripts from "./job-scripts.ts";
@@ -170,7 +170,7 @@ class RedisJobStore implements JobStore {
   }
 
   async close(): Promise<void> {
-    this.#events.disconnect();
+    closeClient(this.#events);
     this.#commands.close();
   }
 

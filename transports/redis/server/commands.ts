@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GateError } from "unigate/transport";
 import type { RedisAddress } from "../settings.ts";
-import { openClient, type RedisClient } from "./open-client.ts";
+import { closeClient, openClient, type RedisClient } from "./open-client.ts";
 
 /** An argument of a command. */
 export type Argument = string | number | Uint8Array;
@@ -73,7 +73,7 @@ export class Commands {
   }
 
   close(): void {
-    this.#client.disconnect();
+    closeClient(this.#client);
   }
 
   /** Commands that are given before the callback that runs now has returned leave in one write: one wake-up of Redis, and of us. */

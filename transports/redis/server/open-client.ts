@@ -16,6 +16,9 @@ export interface ClientOptions {
 }
 
 const connectTimeoutMs = 5000;
+const endedRetryMs = 200;
+
+const closed = new WeakSet<RedisClient>();
 
 /** Connects to Redis. Rejects with `unavailable` and the reason; a wrong password is `unauthenticated`. */
 export async function openClient(address: RedisAddress, options: ClientOptions): Promise<RedisClient> {
@@ -27,6 +30,7 @@ export async function openClient(address: RedisAddress, options: ClientOptions):
   const timer = setTimeout(() => reject(new Error(`no answer within ${connectTimeoutMs} ms`)), connectTimeoutMs);
   try {
     await Promise.race([client.connect(), overdue]);
+    if (options.reconnects) client.on("end", () => bringBack(client));
     return client;
   } catch (error) {
     client.disconnect();
@@ -34,6 +38,22 @@ export async function openClient(address: RedisAddress, options: ClientOptions):
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Closes a client for good. */
+export function closeClient(client: RedisClient): void {
+  closed.add(client);
+  client.disconnect();
+}
+
+/**
+ * Connects a client again that has given up by itself: it does so when its connection is doubted, or a sentinel tells of a failover, in
+ * the moment in which it asks a sentinel for the master.
+ */
+function bringBack(client: RedisClient): void {
+  setTimeout(() => {
+    if (!closed.has(client)) client.connect().catch(() => {});
+  }, endedRetryMs).unref();
 }
 
 async function createClient(address: RedisAddress, options: ClientOptions): Promise<RedisClient> {
