@@ -1,14 +1,13 @@
-import { Packr } from "msgpackr";
 import { GateError } from "../error/gate-error.ts";
 import type { Metadata } from "../job/metadata.ts";
 import { allocate } from "../observe/platform.ts";
+import { packMetadata } from "./packed-metadata.ts";
 import { Flag, headerBytes } from "./record.ts";
 
 const chunkBytes = 64 * 1024;
 /** From here on a record travels in a frame of its own, so that it is copied once and nothing waits behind it. */
 const largeBytes = 32 * 1024;
 
-const packr = new Packr({ useRecords: false });
 const noBytes = new Uint8Array(0);
 
 /** The header fields of one record; see `record.ts`. */
@@ -87,7 +86,7 @@ export class FrameWriter {
     payload: Uint8Array,
     metadata?: Metadata,
   ): void {
-    const packed = metadata === undefined || metadata.size === 0 ? undefined : packr.pack(metadata.flat);
+    const packed = metadata === undefined || metadata.size === 0 ? undefined : packMetadata(metadata);
     const bytes = headerBytes + payload.length + (packed === undefined ? 0 : 4 + packed.length);
     if (bytes > this.maxRecordBytes) throw tooLarge(payload.length, this.maxRecordBytes);
     let at = this.#reserve(bytes);
