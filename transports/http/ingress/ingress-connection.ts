@@ -110,7 +110,7 @@ export class IngressConnection implements ResponseCarrier {
   answered({ shouldKeepAlive }: SocketResponse): void {
     this.#response = undefined;
     this.#idleMs = 0;
-    if (shouldKeepAlive) this.#goOn();
+    if (shouldKeepAlive && !this.#owner.isDraining()) this.#goOn();
     else this.socket.destroySoon();
   }
 
