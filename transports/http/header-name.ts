@@ -6,6 +6,8 @@ export interface HeaderName {
   readonly isOfTheHop: boolean;
   /** By it proxies tell who asked. */
   readonly isForwarded: boolean;
+  /** Of a request that has two of these, Node keeps the first value. */
+  readonly isSingle: boolean;
   /** How its line begins, after the end of the one before. */
   readonly line: string;
 }
@@ -18,6 +20,29 @@ const forwardedHeaders: ReadonlySet<string> = new Set([
   "x-forwarded-proto",
   "x-forwarded-port",
   "x-real-ip",
+]);
+
+/** Source: the documentation of Node's `message.headers`. */
+const singleHeaders: ReadonlySet<string> = new Set([
+  "age",
+  "authorization",
+  "content-length",
+  "content-type",
+  "etag",
+  "expires",
+  "from",
+  "host",
+  "if-modified-since",
+  "if-unmodified-since",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "proxy-authorization",
+  "referer",
+  "retry-after",
+  "server",
+  "set-cookie",
+  "user-agent",
 ]);
 
 /** Names that are kept at once, and their letters: services have dozens, and who makes them up shall not fill the memory. */
@@ -35,7 +60,13 @@ export function headerName(text: string): HeaderName | undefined {
 function readName(text: string): HeaderName | undefined {
   if (!token.test(text)) return undefined;
   const lower = copyOf(text.toLowerCase());
-  const name = { lower, isOfTheHop: hopByHop.has(lower), isForwarded: forwardedHeaders.has(lower), line: copyOf(`\r\n${lower}: `) };
+  const name = {
+    lower,
+    isOfTheHop: hopByHop.has(lower),
+    isForwarded: forwardedHeaders.has(lower),
+    isSingle: singleHeaders.has(lower),
+    line: copyOf(`\r\n${lower}: `),
+  };
   if (text.length > mostLetters) return name;
   // Full of what somebody has made up, it begins anew.
   if (names.size >= mostNames) names.clear();

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { bytesType, GateError, Job, jsonType, Metadata, type MetadataValue, msgpackType, parseDuration, textType } from "unigate/transport";
-import { hopByHop, namedByConnection } from "./hop-by-hop.ts";
+import { type HeaderName, headerName } from "./header-name.ts";
+import { namedByConnection } from "./hop-by-hop.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** A request without its body: node's, or one that looks like it. */
 export type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers" | "rawHeaders"> & {
   /** Others of its connection are given this very object. */
   repeats?: boolean;
+  /** What the names of `rawHeaders` mean, where somebody has looked already. */
+  names?: readonly HeaderName[];
 };
 
 /** A bound route that a request came through. */
@@ -95,13 +98,15 @@ function toFlat(
     flat.push(":binding", bound.binding);
     for (const [name, value] of Object.entries(bound.params)) if (value !== undefined) flat.push(`:param.${name}`, value);
   }
-  const { rawHeaders } = request;
+  const { rawHeaders, names } = request;
   const named = namedByConnection(request.headers.connection);
   const hasId = Boolean(request.headers["x-request-id"]);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const key = (rawHeaders[at] as string).toLowerCase();
-    if (hopByHop.has(key) || key === keyHeader || named?.includes(key) === true || (!hasId && key === "x-request-id")) continue;
-    flat.push(key, rawHeaders[at + 1] as string);
+    const name = names?.[at / 2] ?? headerName(rawHeaders[at] as string);
+    if (name === undefined || name.isOfTheHop) continue;
+    const { lower } = name;
+    if (lower === keyHeader || named?.includes(lower) === true || (!hasId && lower === "x-request-id")) continue;
+    flat.push(lower, rawHeaders[at + 1] as string);
   }
   return flat;
 }

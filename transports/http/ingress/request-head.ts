@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { headerName, isHeaderValue } from "../header-name.ts";
+import { type HeaderName, headerName, isHeaderValue } from "../header-name.ts";
 import { endOfLine, trimmed } from "../head-lines.ts";
 import type { RequestHead } from "../request-job.ts";
 
@@ -7,27 +7,7 @@ import type { RequestHead } from "../request-job.ts";
 const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 const path = /^\/[\x21\x22\x24-\x7e]*$/;
 const digits = /^\d{1,15}$/;
-/** Of one of these Node keeps the first value: a request that has two is left to it. */
-const single: ReadonlySet<string> = new Set([
-  "age",
-  "authorization",
-  "content-type",
-  "etag",
-  "expires",
-  "from",
-  "host",
-  "if-modified-since",
-  "if-unmodified-since",
-  "last-modified",
-  "location",
-  "max-forwards",
-  "referer",
-  "retry-after",
-  "server",
-  "set-cookie",
-  "user-agent",
-]);
-/** What these ask for is left to Node, whole. */
+/** Of the headers of the hop, those whose requests are left to Node. */
 const elsewhere: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
@@ -44,7 +24,9 @@ export class IncomingHead implements RequestHead {
   /** As on the wire. */
   readonly url: string;
   /** Name, value, name, value, …, as they came. */
-  readonly rawHeaders: string[];
+  readonly rawHeaders: string[] = [];
+  /** What their names mean. */
+  readonly names: HeaderName[] = [];
   /** Bytes of the body. */
   length = 0;
   /** The connection may have another request. */
@@ -55,16 +37,15 @@ export class IncomingHead implements RequestHead {
   readonly socket: Socket;
   #headers: RequestHead["headers"] | undefined;
 
-  constructor(socket: Socket, method: string, url: string, rawHeaders: string[]) {
+  constructor(socket: Socket, method: string, url: string) {
     this.socket = socket;
     this.method = method;
     this.url = url;
-    this.rawHeaders = rawHeaders;
   }
 
   /** By their names in lower case; repeated ones joined as Node does. */
   get headers(): RequestHead["headers"] {
-    return (this.#headers ??= joined(this.rawHeaders));
+    return (this.#headers ??= joined(this.names, this.rawHeaders));
   }
 }
 
@@ -83,41 +64,46 @@ export function parseRequestHead(text: string, socket: Socket): IncomingHead | u
   const method = text.slice(0, methodEnd);
   const url = text.slice(methodEnd + 1, urlEnd);
   if (!methods.has(method) || !path.test(url)) return undefined;
-  const head = new IncomingHead(socket, method, url, []);
+  const head = new IncomingHead(socket, method, url);
   return readHeaders(head, text, lineEnd + 2) ? head : undefined;
 }
 
 function readHeaders(head: IncomingHead, text: string, from: number): boolean {
-  const { rawHeaders } = head;
+  const { rawHeaders, names } = head;
   let hasHost = false;
-  let hasLength = false;
   let at = from;
   for (let end = endOfLine(text, at); end > at; end = endOfLine(text, at)) {
     const colon = text.indexOf(":", at);
     const raw = text.slice(at, colon);
     const name = colon < 0 || colon > end ? undefined : headerName(raw);
+    if (name === undefined || (name.isSingle && has(names, name.lower))) return false;
     const value = trimmed(text, colon + 1, end);
-    if (name === undefined || !isHeaderValue(value)) return false;
-    const { lower } = name;
-    if (lower === "host") {
-      if (hasHost) return false;
-      hasHost = true;
-    } else if (lower === "content-length") {
-      if (hasLength || !digits.test(value)) return false;
-      hasLength = true;
-      head.length = Number(value);
-    } else if (lower === "connection") {
-      if (!noteConnection(head, value)) return false;
-    } else if (elsewhere.has(lower) || (single.has(lower) && rawHeaders.some((other, index) => index % 2 === 0 && isName(other, lower))))
-      return false;
+    if (!isHeaderValue(value) || !(name.isOfTheHop ? noteHop(head, name.lower, value) : noteOwn(head, name.lower, value))) return false;
+    hasHost ||= name.lower === "host";
     rawHeaders.push(raw, value);
+    names.push(name);
     at = end + 2;
   }
   return hasHost;
 }
 
-function isName(raw: string, lower: string): boolean {
-  return raw.length === lower.length && headerName(raw)?.lower === lower;
+function has(names: readonly HeaderName[], wanted: string): boolean {
+  for (const { lower } of names) if (lower === wanted) return true;
+  return false;
+}
+
+/** False for what is left to Node. */
+function noteOwn(head: IncomingHead, name: string, value: string): boolean {
+  if (name === "content-length") {
+    if (!digits.test(value)) return false;
+    head.length = Number(value);
+  }
+  return name !== "expect" && name !== "set-cookie" && name !== "__proto__";
+}
+
+/** The same for a header of the hop. */
+function noteHop(head: IncomingHead, name: string, value: string): boolean {
+  return name === "connection" ? noteConnection(head, value) : !elsewhere.has(name);
 }
 
 function noteConnection(head: IncomingHead, value: string): boolean {
@@ -126,14 +112,12 @@ function noteConnection(head: IncomingHead, value: string): boolean {
   return said === "close" || said === "keep-alive";
 }
 
-function joined(rawHeaders: readonly string[]): RequestHead["headers"] {
-  const headers: Record<string, string> = Object.create(null);
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const raw = rawHeaders[at] as string;
-    const name = headerName(raw)?.lower ?? raw;
-    const value = rawHeaders[at + 1] as string;
-    const before = headers[name];
-    headers[name] = before === undefined ? value : `${before}${name === "cookie" ? "; " : ", "}${value}`;
+function joined(names: readonly HeaderName[], rawHeaders: readonly string[]): RequestHead["headers"] {
+  const headers: Record<string, string> = {};
+  for (const [at, { lower }] of names.entries()) {
+    const value = rawHeaders[2 * at + 1] as string;
+    const before = Object.hasOwn(headers, lower) ? `${headers[lower]}${lower === "cookie" ? "; " : ", "}` : "";
+    headers[lower] = before + value;
   }
   return headers;
 }

@@ -60,7 +60,7 @@ function commonOf(options: ProxiedRequest): Common {
 }
 
 function toCommon({ request, target, path, forwarding, headers, upgrade }: ProxiedRequest): Common {
-  const { rawHeaders } = request;
+  const { rawHeaders, names } = request;
   const flat = [":method", request.method ?? "GET", ":path", path, ":remote", forwarding.callerOf(request)];
   if (upgrade !== undefined) flat.push(":upgrade", upgrade);
   const named = namedByConnection(request.headers.connection);
@@ -69,7 +69,7 @@ function toCommon({ request, target, path, forwarding, headers, upgrade }: Proxi
   let hosts = 0;
   let hasId = false;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = headerName(rawHeaders[at] as string);
+    const name = names?.[at / 2] ?? headerName(rawHeaders[at] as string);
     const value = rawHeaders[at + 1] as string;
     if (name === undefined || name.isOfTheHop) continue;
     const { lower } = name;

@@ -1,5 +1,5 @@
 import { type Job, methodOf } from "unigate/transport";
-import { hopByHop } from "../hop-by-hop.ts";
+import { headerName } from "../header-name.ts";
 
 /** Methods whose requests say that they have no body, when they have none. Source: RFC 9110 section 8.6. */
 export const expectingBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
@@ -28,7 +28,7 @@ export function toUpstreamRequest(job: Job): UpstreamRequest {
     const text = typeof value === "string" ? value : Buffer.from(value).toString("base64");
     // What is not HTTP's to carry: the doors' own keys, and headers that end at each hop.
     if (key.charCodeAt(0) === 58) takeOwn(request, key, text);
-    else if (!hopByHop.has(key) && key !== "expect") headers.push(key, text);
+    else if (headerName(key)?.isOfTheHop !== true && key !== "expect") headers.push(key, text);
   }
   if (request.path !== "") return request;
   request.path = `/${methodOf(job.target)}`;
