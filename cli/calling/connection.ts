@@ -1,4 +1,5 @@
 import { type Client, connect, GateError } from "unigate/client";
+import { shownUrl } from "unigate/transport";
 import type { CommandContext } from "../command.ts";
 import type { GateAddress } from "../contexts/gate-address.ts";
 import { UserError } from "../user-error.ts";
@@ -6,11 +7,24 @@ import { UserError } from "../user-error.ts";
 /** Connects to the gate that the command names, and closes the link when `work` is done. */
 export async function withClient<Result>(context: CommandContext, work: (client: Client) => Promise<Result>): Promise<Result> {
   const client = open(context.gate());
+  const wait = tellOfWait(context, client);
   try {
     return await work(client);
   } finally {
+    clearTimeout(wait);
     await client.close();
   }
+}
+
+/** In a terminal, whoever waits for a gate that does not answer is told so after a second; the error comes after five. */
+function tellOfWait({ output, gate }: CommandContext, client: Client): NodeJS.Timeout | undefined {
+  if (!output.isTerminal) return undefined;
+  const timer = setTimeout(() => output.note(`waiting for a gate at ${shownUrl(gate().url)} …`), 1000);
+  client.ready().then(
+    () => clearTimeout(timer),
+    () => {},
+  );
+  return timer;
 }
 
 /**

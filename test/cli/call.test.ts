@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { startServer } from "../support/http-server.ts";
 import { freePort, gate, GateProcess, type RunningGate, startGate } from "../support/processes.ts";
+import { missing, Terminal } from "../support/terminal.ts";
 import { workspace } from "../support/workspace.ts";
 
 const handlers = `
@@ -112,6 +113,14 @@ describe("gate call", () => {
     const other = await gate(["call", "t.x", "--gate", url, "--timeout", "300ms"]);
     expect(other.stderr).toContain(`cannot reach a gate at ${url}/: ${url.replace("http", "ws")}/link answered 404, as no gate does`);
   });
+
+  it.skipIf(missing !== undefined)(
+    `says what it waits for in a terminal, when no gate answers${missing === undefined ? "" : ` (skipped: ${missing})`}`,
+    async () => {
+      const terminal = new Terminal(`call t.x --gate tcp://127.0.0.1:${await freePort()}`, { columns: 200 });
+      await terminal.shows(/waiting for a gate at tcp:\S+ …\nunavailable: [^]*refused; is it running\?[^]*exit code 1/);
+    },
+  );
 
   it("says code and message on stderr and exits with 1 when the call fails", async () => {
     const { call } = await world();
