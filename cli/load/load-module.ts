@@ -10,6 +10,7 @@ export async function loadModule(file: string, what: string, query = ""): Promis
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new UserError(`${what} ${file} does not exist`, `looked for ${path}`);
   if (!stats.isFile()) throw new UserError(`${what} ${file} is a folder`, "name the file in it");
+  if (!/\.[cm]?[jt]s$/.test(file)) throw new UserError(`${what} ${file} is neither TypeScript nor JavaScript`, otherFile(file, what));
   leaveOutWarnings();
   try {
     return (await import(`${pathToFileURL(path).href}${query}`)) as Readonly<Record<string, unknown>>;
@@ -17,6 +18,11 @@ export async function loadModule(file: string, what: string, query = ""): Promis
     const { reason, next } = explainLoadError(error, path);
     throw new UserError(`${what} ${file} does not load: ${reason}`, next, { cause: error });
   }
+}
+
+function otherFile(file: string, what: string): string {
+  if (what === "config") return "write it as gate.config.ts";
+  return `\`gate worker --exec ${file.includes("/") ? file : `./${file}`}\` serves a program in any language`;
 }
 
 /** The name of a file without folder and extension: what its service is called when nobody says. */

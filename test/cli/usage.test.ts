@@ -102,6 +102,16 @@ describe("a handlers file that does not load is named with line and reason, and 
   });
 });
 
+it.each([
+  [["worker", "job.py"], "handlers file job.py is neither TypeScript nor JavaScript\n  `gate worker --exec ./job.py` serves a program"],
+  [["serve", "-c", "gate.json"], "config gate.json is neither TypeScript nor JavaScript\n  write it as gate.config.ts"],
+])("%j: a file in another language is refused with 2, and what to do", async (args, reason) => {
+  const folder = await workspace({ "job.py": "print(1)\n", "gate.json": "{}\n" });
+  const { code, stderr } = await gate(args, { cwd: folder });
+  expect(code).toBe(2);
+  expect(stderr).toContain(reason);
+});
+
 describe("a config", () => {
   it("with three mistakes names all three, and opens no port", async () => {
     const port = await freePort();
