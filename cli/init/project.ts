@@ -75,7 +75,7 @@ function handlers({ service }: Choices): string {
   return `/** Every exported function is a method: \`${service}.hello\`. */
 export const service = "${service}";
 
-export function hello(name: string) {
+export function hello(name = "world") {
   return \`Hello, \${name}\`;
 }
 

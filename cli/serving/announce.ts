@@ -25,9 +25,16 @@ export function whatToTry(gate: Gate, methods: readonly string[]): string[] {
   if (methods.length === 0) return [`  Add a worker: npx gate worker ./handlers.ts${gateOption(urls)}`];
   return [
     "  Try:",
-    ...suggestions(methods, urls).map((line) => `    ${line}`),
+    ...suggestions(valuesFirst(gate, methods), urls).map((line) => `    ${line}`),
     paint("dim", `    where ${ownFile} is any file that exports functions`),
   ];
+}
+
+/** A stream without its arguments may well be empty: no good first thing to see. */
+function valuesFirst(gate: Gate, methods: readonly string[]): string[] {
+  const all = gate.status.services().flatMap((service) => service.methods);
+  const streams = new Set(all.filter(({ stream }) => stream === true).map(({ name }) => name));
+  return methods.toSorted((a, b) => Number(streams.has(a)) - Number(streams.has(b)));
 }
 
 /** Names, the first eight of them in full. */

@@ -49,7 +49,8 @@ describe("gate init", () => {
     expect(await gate(words(scripts["check"]), { cwd: folder })).toMatchObject({ code: 0 });
     for (const script of ["dev", "start"]) {
       const process = new GateProcess(words(scripts[script]), { cwd: folder });
-      await process.says(/Try:/);
+      const [, line = ""] = await process.says(/Try:\n *npx gate (call .*)\n/);
+      expect((await gate(line.split(" "), { cwd: folder, env: { NO_COLOR: "1" } })).stdout).toBe('"Hello, world"\n');
       const client = connect(zmq);
       onTestFinished(() => client.close());
       expect(await client.call("greeter.hello", ["Ada"])).toBe("Hello, Ada");
