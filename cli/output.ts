@@ -74,7 +74,7 @@ function plain(this: unknown, key: string, value: unknown): unknown {
 }
 
 function toCell(value: unknown): string {
-  if (value === undefined || value === "") return "–";
+  if (value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) return "–";
   return Array.isArray(value) ? value.join(" ") : typeof value === "string" ? value : JSON.stringify(value);
 }
 

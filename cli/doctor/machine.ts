@@ -34,7 +34,7 @@ async function clock(): Promise<Finding> {
   return {
     check: "clock",
     state: "good",
-    found: isSet === "yes" ? `set by NTP; ${what}` : `whether it is set by NTP is not known here; ${what}`,
+    found: isSet === "yes" ? `set by NTP; ${what}` : `nobody here knows whether NTP sets it; ${what}`,
   };
 }
 
