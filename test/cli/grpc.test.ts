@@ -1,13 +1,11 @@
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { connect, defineService } from "unigate";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ServiceStatus } from "unigate/transport";
-import { reflectionService } from "../../transports/grpc/native/reflection.ts";
 import { loadProtos } from "../../transports/grpc/protos/load-protos.ts";
 import { eventuallyTrue } from "../support/eventually.ts";
 import { gate, GateProcess } from "../support/processes.ts";
 import { workspace } from "../support/workspace.ts";
+import { reflectingServer } from "../transports/grpc/native/reflecting-server.ts";
 import { kitchenServer } from "../transports/grpc/native/upstream.ts";
 import { nativeWorld } from "../transports/grpc/native/native-world.ts";
 
@@ -16,22 +14,6 @@ const kitchen = new URL("../transports/grpc/native/protos/kitchen.proto", import
 interface Line {
   text: string;
   number: number;
-}
-
-/** A gRPC server that has nothing but reflection, of kitchen.proto; closed when the test is over. */
-async function reflectingServer(): Promise<string> {
-  const protos = await loadProtos([kitchen]);
-  const methods = new Map(reflectionService(() => protos));
-  const server = createServer();
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => sessions.add(session));
-  server.on("stream", (stream: ServerHttp2Stream, headers) => methods.get(headers[":path"] ?? "")?.(stream, headers));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const session of sessions) session.destroy();
-    server.close();
-  });
-  return `grpc://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function world(): Promise<Awaited<ReturnType<typeof nativeWorld>>> {
@@ -76,7 +58,8 @@ describe("a grpc:// URL", () => {
 
 describe("gate list at a gRPC server that is no gate", () => {
   it("shows its services by reflection, each method with the type of its input", async () => {
-    const url = await reflectingServer();
+    const protos = await loadProtos([kitchen]);
+    const url = `grpc://${await reflectingServer(() => protos)}`;
     const { stdout, stderr } = await gate(["list", "--gate", url, "--json"]);
     expect(stderr).toBe("");
     const services = JSON.parse(stdout) as ServiceStatus[];

@@ -188,7 +188,7 @@ export class ServerGroup {
       const { clock, logger } = this.#gate;
       const wants = (service: string): boolean => this.#own.service(service);
       member.reflection = new ServerReflection(at, { clock, logger, wants, known: (all) => this.#describe(member, all) });
-      if (this.#descriptions.isEmpty) member.reflection.ask();
+      member.reflection.ask();
     }
     if (health.watch !== false)
       member.watch = new HealthWatch(at, this.#gate.clock, this.#limits.keepaliveMs, {

@@ -10,6 +10,8 @@ const maxRetryMs = 30_000;
 const restMs = 10_000;
 /** The same for a server that has been away, which it cannot be often. */
 const restOfReturnedMs = 1000;
+/** Until one that has answered is asked again, in ms: it may serve more by then, and callers with JSON cannot ask for what they do not see. */
+const refreshMs = 300_000;
 /** Time for all that a server tells, in ms. */
 const patienceMs = 10_000;
 
@@ -27,14 +29,15 @@ export interface ReflectionHost {
  * The descriptors of one server, by its reflection.
  *
  * It is *at rest* until it is asked; then it is *asking* until the server answers, after 1 s again when it cannot be reached, and each time
- * twice as long, 30 s at most. One that has no reflection, or whose answer makes no sense, leaves it at rest. Asked anew, it waits until
- * 10 s have gone by since the last time; 1 s if the server has been away.
+ * twice as long, 30 s at most. One that has answered is asked again after five minutes; one that has no reflection, or whose answer makes no
+ * sense, leaves it at rest. Asked anew, it waits until 10 s have gone by since the last time; 1 s if the server has been away.
  */
 export class ServerReflection {
   readonly #at: ServerAddress;
   readonly #host: ReflectionHost;
   #asking: AbortController | undefined;
   #timer: Timer | undefined;
+  #dueAt = Infinity;
   #askedAt = -Infinity;
   #retryMs = firstRetryMs;
 
@@ -45,23 +48,23 @@ export class ServerReflection {
 
   /** Asks the server, now or as soon as it may be asked again. */
   ask(): void {
-    if (this.#timer === undefined) this.#askAfter(restMs);
+    this.#askAfter(restMs);
   }
 
   /** The same when it has been away: it may be another version. */
   returned(): void {
-    this.#timer?.clear();
     this.#askAfter(restOfReturnedMs);
   }
 
   /** Asks no more, until it is asked to. */
   rest(): void {
     this.#timer?.clear();
-    this.#timer = undefined;
+    this.#dueAt = Infinity;
     this.#asking?.abort();
     this.#asking = undefined;
   }
 
+  /** `ms` after the last question, or now if that is over. */
   #askAfter(ms: number): void {
     const waitMs = this.#askedAt + ms - this.#host.clock.now();
     if (waitMs > 0) this.#askIn(waitMs);
@@ -69,6 +72,10 @@ export class ServerReflection {
   }
 
   #askIn(ms: number): void {
+    const dueAt = this.#host.clock.now() + ms;
+    if (dueAt >= this.#dueAt) return;
+    this.#timer?.clear();
+    this.#dueAt = dueAt;
     this.#timer = this.#host.clock.after(ms, () => void this.#ask());
   }
 
@@ -82,19 +89,15 @@ export class ServerReflection {
     this.#asking = undefined;
     if (!GateError.is(outcome)) {
       this.#retryMs = firstRetryMs;
-      return this.#host.known(outcome);
+      this.#host.known(outcome);
+      return this.#askIn(refreshMs);
     }
     const { code, message } = outcome;
-    if (code === "unavailable") return this.#askAgain();
-    if (code !== "unimplemented")
+    if (code === "unavailable") {
+      this.#askIn(this.#retryMs);
+      this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2);
+    } else if (code !== "unimplemented")
       this.#host.logger.warn("upstream has no sound reflection", { upstream: this.#at.address, reason: message });
-  }
-
-  /** Nobody has answered: that is no reason to rest. */
-  #askAgain(): void {
-    this.#timer?.clear();
-    this.#askIn(this.#retryMs);
-    this.#retryMs = Math.min(maxRetryMs, this.#retryMs * 2);
   }
 }
 

@@ -10,7 +10,10 @@ import { workspace } from "../../../support/workspace.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { freePort } from "../../../support/processes.ts";
 import { collect } from "../native/grpc-client.ts";
+import { loadProtos } from "../../../../transports/grpc/protos/load-protos.ts";
+import { reflectingServer as changingServer } from "../native/reflecting-server.ts";
 import { kitchenServer } from "../native/upstream.ts";
+import { nameServer } from "./name-server.ts";
 import { startGate } from "./gate.ts";
 import { answer, rawCall, rawServer, rawSession } from "./raw-server.ts";
 
@@ -22,8 +25,8 @@ async function reflectingServer(port = 0): Promise<string> {
 }
 
 /** The same, of the version that `proto` describes. */
-async function kitchenGate(port = 0, proto = file): Promise<{ address: string; close: () => Promise<void> }> {
-  const gate = createGate({ settle: 0, transports: [grpc({ port, protos: [proto] })] });
+async function kitchenGate(port = 0, proto = file, host = "127.0.0.1"): Promise<{ address: string; close: () => Promise<void> }> {
+  const gate = createGate({ settle: 0, transports: [grpc({ port, host, protos: [proto] })] });
   await gate.start();
   const [mine, theirs] = createMemoryPair();
   gate.accept(theirs);
@@ -99,6 +102,32 @@ describe("a gRPC server with reflection", () => {
     await kitchenGate(Number(before.address.split(":")[1]), await protoOf("Say", "Shout"));
     await eventuallyTrue("the new one is known", async () => (await status("Shout")) === 200);
     expect(await status("Say")).toBe(200);
+  });
+
+  it("that joins by its name tells of its own methods", async () => {
+    const before = await kitchenGate(0, await protoOf("Say"));
+    const port = before.address.split(":")[1];
+    await kitchenGate(Number(port), await protoOf("Say", "Shout"), "127.0.0.2");
+    const names = { now: ["127.0.0.1"] };
+    const to = `dns://${await nameServer(names)}/kitchen.test:${port}`;
+    const { url } = await gateOf({ "kitchen.v1.*": { to, resolveEvery: 50 } });
+    const status = async (method: string): Promise<number> => (await post(`${url}/kitchen.v1.Kitchen/${method}`, { text: "a" })).status;
+    await eventuallyTrue("the first is known", async () => (await status("Say")) === 200);
+    expect(await status("Shout")).toBe(404);
+    names.now = ["127.0.0.2"];
+    await eventuallyTrue("the second is known", async () => (await status("Shout")) === 200);
+  });
+
+  it("is asked again every five minutes: it may serve more, and callers with JSON cannot ask for it", async () => {
+    const clock = new ManualClock();
+    let protos = await loadProtos([await protoOf("Say")]);
+    const to = await changingServer(() => protos);
+    const { gate } = await startGate({ upstreams: { "kitchen.v1.*": { to } } }, {}, { clock });
+    const names = (): string[] => gate.status.services().flatMap(({ methods }) => methods.map(({ name }) => name));
+    await eventuallyTrue("its method is known", () => names().join() === "kitchen.v1.Kitchen.Say");
+    protos = await loadProtos([await protoOf("Say", "Shout")]);
+    clock.advance(300_000);
+    await eventuallyTrue("the new one is known", () => names().includes("kitchen.v1.Kitchen.Shout"));
   });
 
   it("is asked again when somebody calls a method that it has not told of, and not with every such call", async () => {
