@@ -72,6 +72,45 @@ describe("a config", () => {
     );
   });
 
+  it.each([
+    [{ keys: ["short"] }, "keys[0]: is not a key; write a key of 16 characters or more"],
+    [{ keys: [{ name: "", key: "a-key-that-is-long-enough" }] }, "keys[0]: is not a key; write"],
+    [{ keys: [{ name: "web", key: "a-key-that-is-long-enough", may: ["fly"] }] }, "keys[0]: is not a key; write"],
+    [{ log: { level: "loud" } }, "log.level: is not a level; known are debug, info, warn, error"],
+    [{ log: { redact: ["ssn", 3] } }, "log.redact[1]: is not a name; write that of a field"],
+    [{ log: { kep: 3 } }, "log.kep: is not a known key; did you mean keep?"],
+    [{ log: "loud" }, "log: is not an object; write"],
+    [{ lostAfter: 4.5 }, "lostAfter: is not a whole number; write 4 or more"],
+    [{ lostAfter: 3 }, "lostAfter: is too small; write 4 or more"],
+    [{ routes: [] }, "routes: is not an object; write"],
+    [{ routes: { "a.b": "live" } }, 'routes["a.b"]: is not an object; write'],
+    [{ routes: { "a.b": { http: ["POST /x", "/y"] } } }, 'routes["a.b"].http: is not a binding; write "POST /path/:param" or a list'],
+    [{ routes: { "a.b": { idempotent: "yes" } } }, 'routes["a.b"].idempotent: is not true or false; write one of them'],
+    [{ routes: { "a.b": { timeuot: "1s" } } }, 'routes["a.b"].timeuot: is not a known key; did you mean timeout?'],
+    [{ plugins: [{ name: "half" }] }, "plugins[0]: is not a plugin; import one"],
+    [{ maxPayload: "huge" }, "maxPayload: is not a size; write one such as"],
+    [{ name: null }, "name: is not a text; write a name"],
+  ])("with %j is told that %s", (part, told) => {
+    const message = faultsOf({ transports: [http()], ...part });
+    expect(message).toContain("gate.config.ts has 1 fault:\n");
+    expect(message).toContain(told);
+  });
+
+  it("takes every key it may have", () => {
+    const keys = [{ name: "web", key: "a-key-that-is-long-enough", may: ["call" as const] }, "another-key-that-is-long"];
+    const routes = {
+      "a.b": { http: ["POST /x", "GET /y"], queue: 0, attempts: 1, public: true, mode: "async" as const, orderBy: ":binding" },
+    };
+    const log = { level: "warn" as const, file: "log/gate", fileSize: "1mb", keep: 2, redact: ["ssn"] };
+    const config = { name: "home", transports: [http()], keys, routes, log, jobs: { maxAttempts: 1 }, lostAfter: 4, drainTimeout: 0 };
+    const settings = parseConfig(defineConfig(config));
+    expect(settings.keys.map(({ name, may }) => [name, may])).toEqual([
+      ["web", ["call"]],
+      ["key 2", ["call", "work", "admin"]],
+    ]);
+    expect(settings.http.get("a.b")).toEqual(["POST /x", "GET /y"]);
+  });
+
   it("binds HTTP paths only to single methods", () => {
     expect(faultsOf({ transports: [http()], routes: { "S.*": { http: "GET /x" } } })).toContain("binds a pattern");
   });
