@@ -1,6 +1,8 @@
 /** The rows of `Gate.watch`, read of the registry and the dispatcher as they are now; the gate's own service is left out. */
 import { newCounts, type Target } from "../dispatch/target.ts";
+import type { AsyncJobs } from "../jobs/async-jobs.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Pool } from "../registry/pool.ts";
 import type { Route } from "../routing/route.ts";
 import type { PoolRow, TargetRow, WatchUpdate, WorkerRow } from "../transport/watch-update.ts";
@@ -13,11 +15,15 @@ interface WatchedTarget {
   pool: Pool;
   target: Target | undefined;
   route: Route;
+  dead: number;
   now: number;
 }
 
+/** Tells how many dead jobs a gate keeps of each target. */
+type Kept = Pick<AsyncJobs, "deadByTarget">;
+
 /** A row for every target, called or not. */
-export function targetTable(source: StatusSource): RowTable<WatchedTarget, TargetRow, "name"> {
+export function targetTable(source: StatusSource, kept: Kept): RowTable<WatchedTarget, TargetRow, "name"> {
   return {
     key: "name",
     columns: {
@@ -35,24 +41,34 @@ export function targetTable(source: StatusSource): RowTable<WatchedTarget, Targe
       cancelled: ({ target }) => target?.counts.cancelled ?? 0,
       expired: ({ target }) => target?.counts.expired ?? 0,
       refused: ({ target }) => target?.counts.refused ?? 0,
+      dead: ({ dead }) => dead,
       p50Ms: ({ target }) => target?.latency.summary().p50Ms ?? 0,
       p99Ms: ({ target }) => target?.latency.summary().p99Ms ?? 0,
     },
-    sources: targetsOf(source),
+    sources: targetsOf(source, kept),
   };
 }
 
-function targetsOf(source: StatusSource): () => Iterable<WatchedTarget> {
+function targetsOf(source: StatusSource, kept: Kept): () => Iterable<WatchedTarget> {
   const { clock, registry, dispatcher } = source;
   const matchOf = matcher(source);
   return function* () {
     const now = clock.now();
+    const dead = deadLetters(registry, kept.deadByTarget);
     for (const [name, pool] of registry.pools) {
       if (isControlTarget(name)) continue;
       const target = dispatcher.targets.get(name);
-      yield { pool, target, route: target?.route ?? matchOf(pool), now };
+      yield { pool, target, route: target?.route ?? matchOf(pool), dead: dead.get(name) ?? 0, now };
     }
   };
+}
+
+/** Dead letters by target: those that the gate keeps, and those that were put aside behind its links. */
+function deadLetters(registry: Registry, kept: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const sum = new Map(kept);
+  for (const { link } of registry.endpoints.values())
+    for (const [target, dead] of link.deadByTarget?.() ?? []) sum.set(target, (sum.get(target) ?? 0) + dead);
+  return sum;
 }
 
 /** Finds the routes of targets that have had no job: once, until there is another table. */

@@ -7,7 +7,7 @@ import { Watch } from "./watch.ts";
 import { jobFigures, poolTable, targetTable, workerTable } from "./watch-rows.ts";
 
 /** Makes `Gate.watch` of the same source as the gate's status, and of the jobs that it keeps. */
-export function createWatch(source: StatusSource, events: EventLog, jobs: Pick<AsyncJobs, "kept">): Watch {
+export function createWatch(source: StatusSource, events: EventLog, jobs: Pick<AsyncJobs, "kept" | "deadByTarget">): Watch {
   const { clock } = source;
   return new Watch({
     clock,
@@ -26,7 +26,7 @@ export function createWatch(source: StatusSource, events: EventLog, jobs: Pick<A
       };
     },
     readers: () => ({
-      targets: new ChangedRows(targetTable(source)),
+      targets: new ChangedRows(targetTable(source, jobs)),
       workers: new ChangedRows(workerTable(source)),
       pools: new ChangedRows(poolTable(source)),
     }),

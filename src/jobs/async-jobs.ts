@@ -42,7 +42,7 @@ export class AsyncJobs {
   constructor(host: JobsHost, settings: JobSettings) {
     this.#host = host;
     this.#settings = settings;
-    this.#counts = new KeptCounts(host.clock, () => this.counts());
+    this.#counts = new KeptCounts(host.clock, () => this.store);
   }
 
   /** Opens the store; what an earlier gate has left in it goes on. */
@@ -80,6 +80,11 @@ export class AsyncJobs {
   /** The same as the store told last, for those who cannot wait, and the bound on those that wait. */
   get kept(): KeptJobs {
     return { ...this.#counts.latest(), bound: this.#settings.maxWaiting };
+  }
+
+  /** Dead jobs by target, as old as `kept`. */
+  get deadByTarget(): ReadonlyMap<string, number> {
+    return this.#counts.deadByTarget;
   }
 
   /** Accepts a job; it is in the store when this resolves. Rejects with `not_found` for a target that nobody knows. */

@@ -71,6 +71,8 @@ export interface JobStore {
   list(query: JobQuery): Promise<StoredJob[]>;
   /** How many jobs are kept in each state. */
   counts(): Promise<Record<AsyncJobState, number>>;
+  /** How many dead jobs are kept of each target that has some; of about 1000 targets where more have. */
+  deadByTarget(): Promise<ReadonlyMap<string, number>>;
   /** Ends a job that has not ended; gives it as it is then, or undefined when it is not there. */
   cancel(id: string): Promise<StoredJob | undefined>;
   /** Lets a dead or cancelled job wait again, at zero attempts and without a deadline; gives it as it is then. */

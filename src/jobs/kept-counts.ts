@@ -1,4 +1,5 @@
 import type { Clock } from "../observe/clock.ts";
+import type { JobStore } from "./job-store.ts";
 import type { AsyncJobState } from "./stored-job.ts";
 
 /** The jobs that a gate keeps, in numbers. */
@@ -12,17 +13,24 @@ export interface KeptJobs extends Record<AsyncJobState, number> {
 /** A store is not asked more often than this, in ms, however many look on. */
 const leastMs = 500;
 
-/** Counts of jobs by state that can be read at once: as the store told last. */
+/** What a store tells of its jobs in numbers. */
+type Source = Pick<JobStore, "counts" | "deadByTarget">;
+
+/** Counts of jobs that can be read at once: as the store told last. */
 export class KeptCounts {
   readonly #clock: Clock;
-  readonly #ask: () => Promise<Record<AsyncJobState, number>>;
+  readonly #store: () => Source;
   #latest: Omit<KeptJobs, "bound"> = { waiting: 0, running: 0, completed: 0, dead: 0, cancelled: 0, isOld: false };
   #askedAt = -Infinity;
   #isAsking = false;
 
-  constructor(clock: Clock, ask: () => Promise<Record<AsyncJobState, number>>) {
+  /** Dead jobs by target. */
+  deadByTarget: ReadonlyMap<string, number> = new Map();
+
+  /** `store` throws while there is none. */
+  constructor(clock: Clock, store: () => Source) {
     this.#clock = clock;
-    this.#ask = ask;
+    this.#store = store;
   }
 
   /** The latest counts; asks for newer ones, for the next time. Nobody who looks, nobody who asks. */
@@ -38,7 +46,10 @@ export class KeptCounts {
   async #refresh(): Promise<void> {
     this.#isAsking = true;
     try {
-      this.#latest = { ...(await this.#ask()), isOld: false };
+      const store = this.#store();
+      const counts = await store.counts();
+      this.deadByTarget = counts.dead === 0 ? new Map() : await store.deadByTarget();
+      this.#latest = { ...counts, isOld: false };
     } catch {
       this.#latest = { ...this.#latest, isOld: true };
     } finally {

@@ -4,6 +4,7 @@ import type { Clock } from "../observe/clock.ts";
 import type { JobQuery, JobStore, JobStoreHost, JobStoreListener, Lease, TakenJob } from "./job-store.ts";
 import { MemoryEntry } from "./memory-entry.ts";
 import { MemoryLine } from "./memory-line.ts";
+import { StateCounts } from "./state-counts.ts";
 import { attemptsLost, deadlinePassed, keyTaken, storeFull } from "./store-refusals.ts";
 import type { AsyncJobState, NewJob, StoredJob, StoredReply } from "./stored-job.ts";
 
@@ -20,7 +21,7 @@ export class MemoryJobStore implements JobStore {
   /** In the order of their end: what is forgotten first when room is needed. */
   readonly #ended = new Set<MemoryEntry>();
   readonly #listeners: JobStoreListener[] = [];
-  readonly #counts: Record<AsyncJobState, number> = { waiting: 0, running: 0, completed: 0, dead: 0, cancelled: 0 };
+  readonly #counts = new StateCounts();
   #bytes = 0;
 
   constructor({ clock, maxWaiting }: Pick<JobStoreHost, "clock" | "maxWaiting">, maxBytes: number) {
@@ -43,7 +44,7 @@ export class MemoryJobStore implements JobStore {
     this.#makeRoom(entry.bytes);
     this.#entries.set(job.id, entry);
     if (job.idempotencyKey !== undefined) this.#keys.set(keyOf(job.target, job.idempotencyKey), entry);
-    this.#counts.waiting++;
+    this.#counts.add("waiting", job.target);
     this.#bytes += entry.bytes;
     this.#enter(entry);
     return { job: this.#show(entry), isNew: true };
@@ -122,7 +123,11 @@ export class MemoryJobStore implements JobStore {
   }
 
   async counts(): Promise<Record<AsyncJobState, number>> {
-    return { ...this.#counts };
+    return this.#counts.byState();
+  }
+
+  async deadByTarget(): Promise<ReadonlyMap<string, number>> {
+    return this.#counts.deadByTarget();
   }
 
   async cancel(id: string): Promise<StoredJob | undefined> {
@@ -230,7 +235,7 @@ export class MemoryJobStore implements JobStore {
     this.#entries.delete(id);
     this.#ended.delete(entry);
     if (idempotencyKey !== undefined) this.#keys.delete(keyOf(target, idempotencyKey));
-    this.#counts[entry.state]--;
+    this.#counts.remove(entry.state, target);
     this.#bytes -= entry.bytes;
   }
 
@@ -253,8 +258,8 @@ export class MemoryJobStore implements JobStore {
   }
 
   #move(entry: MemoryEntry, state: AsyncJobState): void {
-    this.#counts[entry.state]--;
-    this.#counts[state]++;
+    this.#counts.remove(entry.state, entry.job.target);
+    this.#counts.add(state, entry.job.target);
     entry.state = state;
   }
 

@@ -24,6 +24,8 @@ export interface EndpointLink {
    * left out where the offer's `capacity` tells.
    */
   workerCapacity?(): number;
+  /** Jobs behind it that were put aside as dead, by target, as it knows now; left out where nothing is put aside. */
+  deadByTarget?(): ReadonlyMap<string, number>;
   /** Does one job. The sink hears exactly one `end` or `fail`, also after a cancel. */
   send(job: Job, sink: ReplySink): JobControl;
   /** Asks the worker to finish what runs and leave; left out where it cannot be asked. */

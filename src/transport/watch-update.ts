@@ -26,6 +26,8 @@ export interface TargetRow {
   cancelled: number;
   expired: number;
   refused: number;
+  /** Jobs that were put aside as dead and are kept: by the gate, or where its workers take their jobs. */
+  dead: number;
   /** Of what callers waited lately. */
   p50Ms: number;
   p99Ms: number;

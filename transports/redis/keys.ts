@@ -21,6 +21,8 @@ export interface Keys {
   jobs(service: string): string;
   /** Jobs of one service that were put aside, each with its reason: a stream. */
   dead(service: string): string;
+  /** How many of them there are of each target: a hash. */
+  deadByTarget(service: string): string;
 }
 
 /** The consumer group of every stream of jobs. */
@@ -39,5 +41,6 @@ export function keysOf(prefix: string): Keys {
     mailbox: (id) => `${prefix}:{inbox:${id}}`,
     jobs: (service) => `${prefix}:{${service}}:jobs`,
     dead: (service) => `${prefix}:{${service}}:dead`,
+    deadByTarget: (service) => `${prefix}:{${service}}:dead-by-target`,
   };
 }

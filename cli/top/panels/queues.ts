@@ -5,14 +5,15 @@ import type { Column, Piece } from "../table/column.ts";
 import { figure, gauge, trouble } from "./cells.ts";
 
 /** Somebody who waits: callers of a target, or the jobs that are kept for callers who do not. */
-export type QueueRow = Pick<LiveTarget, "name" | "depth" | "bound" | "oldestMs" | "refused" | "expired"> & {
+export type QueueRow = Pick<LiveTarget, "name" | "depth" | "bound" | "oldestMs" | "refused" | "expired" | "dead"> & {
   /** Undefined for callers of a target. */
   kept?: KeptJobs;
 };
 
-/** Who waits, and who had to be turned away; with dead letters, where jobs are kept. */
-export function queueColumns({ kept }: Live): readonly Column<QueueRow>[] {
-  return hasKept(kept) ? [...columns, dead] : columns;
+/** Who waits, and who had to be turned away; with dead letters, where jobs are kept or put aside. */
+export function queueColumns({ targets, kept }: Live): readonly Column<QueueRow>[] {
+  const hasDead = hasKept(kept) || [...targets.values()].some((target) => target.dead > 0);
+  return hasDead ? [...columns, deadLetters] : columns;
 }
 
 const columns: readonly Column<QueueRow>[] = [
@@ -58,13 +59,13 @@ const columns: readonly Column<QueueRow>[] = [
   },
 ];
 
-const dead: Column<QueueRow> = {
+const deadLetters: Column<QueueRow> = {
   title: "dead",
   width: 5,
   align: "right",
   priority: 10,
-  cell: ({ kept }) => (kept === undefined ? { text: "" } : trouble(count(kept.dead), kept.dead, "bad")),
-  sortBy: ({ kept }) => kept?.dead ?? -1,
+  cell: ({ dead }) => trouble(count(dead), dead, "bad"),
+  sortBy: ({ dead }) => dead,
 };
 
 /** Kept jobs are counted otherwise: they end as dead. */
@@ -72,11 +73,16 @@ function ofCallers(kept: KeptJobs | undefined, value: number): Piece {
   return kept === undefined ? trouble(count(value), value, "bad") : { text: "" };
 }
 
-/** Targets with a queue, or with jobs that did not get through one, and the jobs that the gate keeps. */
+/** The jobs that the gate keeps, and targets with a queue, with jobs that did not get through one, or with dead letters. */
 export function queueRows({ targets, kept }: Live, filter: string): QueueRow[] {
-  const waiting: QueueRow[] = [...targets.values()].filter(({ depth, refused, expired }) => depth + refused + expired > 0);
-  if (hasKept(kept)) waiting.push({ name: "kept jobs", depth: kept.waiting, bound: kept.bound, oldestMs: 0, refused: 0, expired: 0, kept });
-  return waiting.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()));
+  const waiting: QueueRow[] = [...targets.values()].filter(({ depth, refused, expired, dead }) => depth + refused + expired + dead > 0);
+  const rows = hasKept(kept) ? [keptRow(kept), ...waiting] : waiting;
+  return rows.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()));
+}
+
+function keptRow(kept: KeptJobs): QueueRow {
+  const { waiting: depth, bound, dead } = kept;
+  return { name: "kept jobs", depth, bound, oldestMs: 0, refused: 0, expired: 0, dead, kept };
 }
 
 function hasKept(kept: KeptJobs | undefined): kept is KeptJobs {

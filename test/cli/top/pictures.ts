@@ -7,7 +7,7 @@ export const startedAt: number = Date.UTC(2026, 10, 21, 12, 0, 0);
 /** A target with the fields that a test names. */
 export function target(name: string, fields: Partial<TargetRow> = {}): TargetRow {
   const counts = { accepted: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 };
-  const now = { workers: 1, running: 0, depth: 0, bound: 1000, oldestMs: 0, p50Ms: 0, p99Ms: 0 };
+  const now = { workers: 1, running: 0, depth: 0, bound: 1000, oldestMs: 0, dead: 0, p50Ms: 0, p99Ms: 0 };
   return { name, route: "*", strategy: "roundRobin", ...now, ...counts, ...fields };
 }
 
@@ -105,6 +105,7 @@ export const keeping: readonly WatchUpdate[] = [
   busy[0]!,
   {
     ...busy[1]!,
+    targets: busy[1]!.targets.map((row) => (row.name === "Image.slow" ? { ...row, dead: 5 } : row)),
     pools: [
       { name: "shop.*", transport: "grpc", servers: 2, ready: 1, connections: 2, calls: 80, capacity: 100, waiting: 3 },
       { name: "search.*", transport: "grpc", servers: 3, ready: 3, connections: 6, calls: 12, capacity: 3000, waiting: 0 },

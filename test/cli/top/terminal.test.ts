@@ -103,10 +103,11 @@ describe.skipIf(missing !== undefined)(`gate top in a terminal${missing === unde
     const worker = new GateProcess(["worker", `${folder}/text.ts`, "--gate", running.zmq]);
     await worker.says(/serving/);
     await terminal.shows(/kept jobs .*0\/10k.* 1\n/);
+    await terminal.shows(/text\.broken .*0\/10k.* 1\n/);
     terminal.press("Tab", "Enter");
     await terminal.shows(new RegExp(`dead letters 1[\\s\\S]*text\\.broken {2}out of paper\\n.*${id} {2}attempts: 1 of 1`));
     terminal.press("Escape");
-    await terminal.shows(/queues 1/);
+    await terminal.shows(/queues 2/);
   });
 
   it("says that its gate is away, and follows it again after a restart", async () => {

@@ -167,5 +167,22 @@ export function exerciseSharing(open: OpenStore): void {
       await store.bury((await takeOne(store)).lease, broken);
       expect(await store.counts()).toEqual({ waiting: 1, running: 0, completed: 1, dead: 1, cancelled: 1 });
     });
+
+    it("count the dead jobs of each target, until they are retried or forgotten", async () => {
+      const { store, pass } = await open(10);
+      expect(await store.deadByTarget()).toEqual(new Map());
+      const [first] = [await submit(store), await submit(store), await submit(store, { target: "Sms.send", resultTtlMs: shortMs })];
+      for (const target of ["Mail.send", "Mail.send", "Sms.send"])
+        for (const { lease } of await store.take(target, 1, longMs)) await store.bury(lease, broken);
+      expect(await store.deadByTarget()).toEqual(
+        new Map([
+          ["Mail.send", 2],
+          ["Sms.send", 1],
+        ]),
+      );
+      await store.retry(first.id);
+      await pass(shortMs);
+      expect(await store.deadByTarget()).toEqual(new Map([["Mail.send", 1]]));
+    });
   });
 }

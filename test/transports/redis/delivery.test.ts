@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { currentJob, defineService, method, roundRobin } from "unigate";
+import type { WatchUpdate } from "unigate/transport";
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
 import { GateProcess } from "../../support/processes.ts";
@@ -157,6 +158,15 @@ export default defineService("s", { run: method({ idempotent: true }, () => proc
       expect.any(String),
     ]);
     expect(await world.server.client.xlen(stream)).toBe(0);
+    // Told with the next look, as it is asked for only while somebody looks.
+    const deadOf = async (): Promise<number | undefined> => {
+      for await (const update of client.call("Gate.watch", [{ intervalMs: 100 }]))
+        return (update as WatchUpdate).targets.find(({ name }) => name === "s.run")?.dead;
+      return undefined;
+    };
+    await expect.poll(deadOf, { timeout: 5000 }).toBe(1);
+    await world.server.client.del("gate:{s}:dead");
+    await expect.poll(deadOf, { timeout: 5000 }).toBe(0);
   });
 
   it("is refused as resource_exhausted when its service has as many as it may", async () => {

@@ -131,6 +131,7 @@ test("a watch counts the jobs that are kept, by state, and tells when their stor
     },
   });
   await watchUntil(client, ({ kept }) => kept.dead === 1 && kept.waiting === 0 && !kept.isOld);
+  await watchUntil(client, ({ targets }) => targets.some(({ name, dead }) => name === "math.later" && dead === 1));
 });
 
 test("a watch has a row for each pool of servers behind a door, also for two of one name", async () => {

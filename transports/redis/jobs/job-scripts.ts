@@ -186,6 +186,12 @@ end
 return counts
 `);
 
+/** ARGV: keep, bytes. Returns about 1000 targets at most that have dead jobs, each with their number after it. */
+export const deadScript: Script = step(`
+pass()
+return redis.call('HSCAN', base .. ':dead', 0, 'COUNT', 1000)[2]
+`);
+
 /** ARGV: keep, bytes. Returns the targets of which jobs may be taken. */
 export const dueScript: Script = step(`
 pass()

@@ -14,6 +14,7 @@
  * | `:lane:TARGET ORDER` | ids that have not ended, by `place`: only the first may be ready, delayed or running |
  * | `:delayed`, `:leases`, `:expiring`, `:ended` | ids by the time at which something is due |
  * | `:keys` | id by target and idempotency key |
+ * | `:dead` | number of dead jobs by target |
  * | `:seq`, `:bytes` | the latest place that was given; what all jobs hold |
  * | `:events` | the channel on which gates tell each other |
  */
@@ -30,7 +31,14 @@ local function tell(what) redis.call('PUBLISH', base .. ':events', what) end
 local function laneOf(target, order) return base .. ':lane:' .. target .. ' ' .. order end
 local function waiting() return redis.call('ZCARD', base .. ':state:waiting') end
 
+local function countDead(id, by)
+  local target = read(id, 'target')[1]
+  if redis.call('HINCRBY', base .. ':dead', target, by) <= 0 then redis.call('HDEL', base .. ':dead', target) end
+end
+
 local function move(id, seq, from, to)
+  if from == 'dead' then countDead(id, -1) end
+  if to == 'dead' then countDead(id, 1) end
   redis.call('ZREM', base .. ':state:' .. from, id)
   redis.call('ZADD', base .. ':state:' .. to, seq, id)
   write(id, 'state', to)
@@ -78,7 +86,8 @@ local function grow(id, bytes)
 end
 
 local function forget(id)
-  local target, key, bytes = unpack(read(id, 'target', 'key', 'bytes'))
+  local target, key, bytes, state = unpack(read(id, 'target', 'key', 'bytes', 'state'))
+  if target and state == 'dead' then countDead(id, -1) end
   if bytes then redis.call('DECRBY', base .. ':bytes', bytes) end
   if target and key then redis.call('HDEL', base .. ':keys', target .. ' ' .. key) end
   redis.call('DEL', jobKey(id))

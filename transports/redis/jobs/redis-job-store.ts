@@ -15,6 +15,7 @@ import {
   type TakenJob,
 } from "unigate/transport";
 import { type Argument, Commands, type Script } from "../server/commands.ts";
+import { countsOf } from "../server/counts-of.ts";
 import { closeClient, openClient, type RedisClient } from "../server/open-client.ts";
 import type { RedisAddress } from "../settings.ts";
 import { jobOfHash, jobOfList, pack } from "./job-fields.ts";
@@ -148,6 +149,10 @@ class RedisJobStore implements JobStore {
   async counts(): Promise<Record<AsyncJobState, number>> {
     const counts = (await this.#run(scripts.countScript, [])) as number[];
     return Object.fromEntries(asyncJobStates.map((state, at) => [state, counts[at] ?? 0])) as Record<AsyncJobState, number>;
+  }
+
+  async deadByTarget(): Promise<ReadonlyMap<string, number>> {
+    return countsOf(await this.#run(scripts.deadScript, []));
   }
 
   async cancel(id: string): Promise<StoredJob | undefined> {

@@ -89,7 +89,8 @@ export class LostWorkers {
     const { commands, keys, logger, settings } = this.#participant;
     const silenceMs = settings.heartbeatMs * lostAfterBeats;
     for (;;) {
-      const reply = await commands.script(takeOverScript, [keys.jobs(service), keys.dead(service)], [group, worker, maxDead, silenceMs]);
+      const at = [keys.jobs(service), keys.dead(service), keys.deadByTarget(service)];
+      const reply = await commands.script(takeOverScript, at, [group, worker, maxDead, silenceMs]);
       const [told, looked, end] = reply as [[Buffer, Buffer, Buffer, Buffer][], number, number];
       for (const [gate, number, became, deliveries] of told)
         this.#tell(String(gate), Number(number), errorOf(String(became), service, Number(deliveries)));

@@ -60,11 +60,26 @@ export const TakeOver = {
  * The table lies elsewhere, so a worker may be back in it, or take jobs, while it is being judged: the last word has the stream itself,
  * where each read of the worker counts as a sign of life in the same step in which it takes jobs.
  *
- * KEYS: jobs, dead. ARGV: group, worker, bound of the dead, ms of silence after which it is lost. Returns a list of gate, number, what
+ * KEYS: jobs, dead, dead by target. ARGV: group, worker, bound of the dead, ms of silence after which it is lost. Returns a list of gate, number, what
  * became of it (`lost` or `dead`), and deliveries, of each job whose gate must hear of it; how many were looked at; a `TakeOver`.
  */
 export const takeOverScript: Script = script(`
 local limit = 500
+local function countDead(target, by)
+  if redis.call('HINCRBY', KEYS[3], target, by) <= 0 then redis.call('HDEL', KEYS[3], target) end
+end
+local function putAside(reason, header, frame, target)
+  -- Somebody has removed the stream by hand.
+  if redis.call('XLEN', KEYS[2]) == 0 then redis.call('DEL', KEYS[3]) end
+  redis.call('XADD', KEYS[2], '*', 'reason', reason, 'h', header, 'j', frame)
+  countDead(target, 1)
+  while redis.call('XLEN', KEYS[2]) > tonumber(ARGV[3]) do
+    local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+    redis.call('XDEL', KEYS[2], oldest[1])
+    local past = string.match(oldest[2][4] or '', '(%S+)$')
+    if past then countDead(past, -1) end
+  end
+end
 local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
 if consumers.err then return {{}, 0, 1} end
 for _, row in ipairs(consumers) do
@@ -95,7 +110,7 @@ for _, one in ipairs(pending) do
         redis.call('XADD', KEYS[1], '*', 'j', again .. '\\n' .. frame)
       else
         local reason = 'each of its ' .. attempt .. ' deliveries ended with its worker lost, the last one ' .. ARGV[2]
-        redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'reason', reason, 'h', header, 'j', frame)
+        putAside(reason, header, frame, target)
         told[#told + 1] = {gate, number, 'dead', attempt}
       end
     end

@@ -9,6 +9,7 @@ import {
   type ReplySink,
 } from "unigate/transport";
 import type { Participant } from "../participant.ts";
+import { DeadCounts } from "./dead-counts.ts";
 import type { QueuedJobs } from "./queued-jobs.ts";
 
 /** Jobs of one gate that may wait or run; far beyond what streams are allowed to hold, which is what refuses them. */
@@ -76,6 +77,7 @@ class ServiceLink implements EndpointLink {
   readonly #participant: Participant;
   readonly #jobs: QueuedJobs;
   readonly #idempotent = new Set<string>();
+  readonly #dead: DeadCounts;
 
   constructor(service: string, participant: Participant, jobs: QueuedJobs, methods: readonly MethodInfo[]) {
     this.id = `redis-${service}`;
@@ -83,6 +85,7 @@ class ServiceLink implements EndpointLink {
     this.#service = service;
     this.#participant = participant;
     this.#jobs = jobs;
+    this.#dead = new DeadCounts(participant, service);
     this.learn(methods);
   }
 
@@ -91,6 +94,10 @@ class ServiceLink implements EndpointLink {
     for (const { services = [], capacity: own = 1 } of this.#participant.table.members.values())
       if (services.includes(this.#service)) capacity += own;
     return capacity;
+  }
+
+  deadByTarget(): ReadonlyMap<string, number> {
+    return this.#dead.latest();
   }
 
   learn(methods: readonly MethodInfo[]): void {
