@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { systemClock } from "unigate/transport";
+import { type Clock, systemClock } from "unigate/transport";
 import { onTestFinished } from "vitest";
 import type { ReplyTarget } from "../../../../transports/http/http-reply.ts";
 import { Ingress } from "../../../../transports/http/ingress/ingress.ts";
@@ -17,17 +17,20 @@ export interface Twins {
   ours: number;
   /** Requests that the ingress has taken. */
   taken(): number;
+  ingress: Ingress;
 }
 
 const keepAliveMs = 72_000;
+/** Between two looks of the ingress at its connections, in ms. */
+export const lookEveryMs = 10;
 
 /** Starts both; they are closed when the test is over. */
-export async function startTwins(answer: Answer): Promise<Twins> {
+export async function startTwins(answer: Answer, clock: Clock = systemClock): Promise<Twins> {
   const [node, ours] = [await start(answer), await start(answer)];
   let taken = 0;
   const ingress = new Ingress({
-    clock: systemClock,
-    lookEveryMs: 10,
+    clock,
+    lookEveryMs,
     mostBodyBytes: 1000,
     isDraining: () => false,
     take(request, body, response) {
@@ -40,7 +43,7 @@ export async function startTwins(answer: Answer): Promise<Twins> {
   });
   ingress.standBefore(ours.server, "connection");
   onTestFinished(() => ingress.closeAll());
-  return { node: node.port, ours: ours.port, taken: () => taken };
+  return { node: node.port, ours: ours.port, taken: () => taken, ingress };
 }
 
 async function start(answer: Answer): Promise<{ server: Server; port: number }> {
