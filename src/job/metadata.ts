@@ -18,6 +18,8 @@ export class Metadata implements Iterable<readonly [string, MetadataValue]> {
   readonly base: Metadata | undefined;
   readonly #own: readonly [string, MetadataValue] | undefined;
   #flat: readonly MetadataValue[] | undefined;
+  /** The first text of each key, of one that is read again and again. */
+  #texts: Map<string, string> | undefined;
 
   private constructor(
     flat: readonly MetadataValue[] | undefined,
@@ -73,6 +75,7 @@ export class Metadata implements Iterable<readonly [string, MetadataValue]> {
       const [last, own] = this.#own;
       return this.base.get(key) ?? (last === key && typeof own === "string" ? own : undefined);
     }
+    if (this.isShared) return (this.#texts ??= firstTexts(this)).get(key);
     const { flat } = this;
     for (let at = 0; at < flat.length; at += 2) {
       const value = flat[at + 1];
@@ -117,6 +120,12 @@ export class Metadata implements Iterable<readonly [string, MetadataValue]> {
       yield [this.flat[at] as string, this.flat[at + 1] as MetadataValue];
     }
   }
+}
+
+function firstTexts(metadata: Metadata): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const [key, value] of metadata) if (typeof value === "string" && !texts.has(key)) texts.set(key, value);
+  return texts;
 }
 
 function isList(value: MetadataValue | readonly MetadataValue[]): value is readonly MetadataValue[] {

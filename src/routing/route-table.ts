@@ -23,8 +23,11 @@ export class RouteTable {
   }
 
   match(target: string): Route {
-    for (const pattern of patternsOf(target)) {
-      const route = this.#routes.get(pattern);
+    // Most are named as they are; a generator costs more than the lookup.
+    const exact = this.#routes.get(target);
+    if (exact !== undefined) return exact;
+    for (let dot = target.lastIndexOf("."); dot > 0; dot = target.lastIndexOf(".", dot - 1)) {
+      const route = this.#routes.get(`${target.slice(0, dot)}.*`);
       if (route !== undefined) return route;
     }
     return this.#fallback;

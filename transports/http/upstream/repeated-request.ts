@@ -1,6 +1,6 @@
 import type { Job, Metadata } from "unigate/transport";
-import { isHeaderValue } from "../header-name.ts";
-import { toRequestEnd, toRequestLine, toRequestStart } from "./request-text.ts";
+import { headerName, isHeaderValue } from "../header-name.ts";
+import { toRequestEnd, toRequestStart } from "./request-text.ts";
 import { expectingBody, type UpstreamRequest } from "./upstream-request.ts";
 
 /** A request as it is written, without its body. */
@@ -28,11 +28,12 @@ export class RepeatedRequests {
     const { base, own } = metadata;
     if (base?.isShared !== true || own === undefined || streamsInput) return undefined;
     const start = this.#starts.get(base);
-    const [name, value] = own;
-    if (start === undefined || typeof value !== "string" || !isHeaderValue(value)) return undefined;
+    const name = headerName(own[0]);
+    const value = own[1];
+    if (start === undefined || name === undefined || typeof value !== "string" || !isHeaderValue(value)) return undefined;
     const { method } = start;
     const length = payload.length > 0 || expectingBody.has(method) ? payload.length : undefined;
-    return { method, text: start.text + toRequestLine(name, value) + toRequestEnd(this.#via, length) };
+    return { method, text: start.text + name.line + value + toRequestEnd(this.#via, length) };
   }
 
   /** Keeps what this one has in common with those to come. */

@@ -45,7 +45,7 @@ export function toRequestStart({ method, path, host, headers }: Pick<RequestPart
 }
 
 /** One more header, after the end of the line before. */
-export function toRequestLine(name: string, value: string): string {
+function toRequestLine(name: string, value: string): string {
   const known = headerName(name);
   if (known === undefined) throw new Unsayable(`${JSON.stringify(name)} is not the name of a header`);
   if (!isHeaderValue(value)) throw new Unsayable(`the header ${name} has a character that HTTP does not allow`);
