@@ -1,6 +1,12 @@
+import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from "node:http";
+import { Agent, request } from "node:https";
 import { connect, type Socket } from "node:net";
+import { defineService } from "unigate";
 import { expect, onTestFinished, test } from "vitest";
+import { cert, key } from "../../../support/certificate.ts";
 import { eventuallyTrue } from "../../../support/eventually.ts";
+import { openHttpDoor } from "../../../support/http-door.ts";
+import { bodyOf, startServer } from "../../../support/http-server.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { type Answer, lookEveryMs, startTwins } from "./twins.ts";
 
@@ -92,3 +98,35 @@ test("what has been said is sent once its client has read it, and not before", a
   await sent;
   await eventuallyTrue("all of it came", () => client.bytesRead > large);
 });
+
+test.each(["http", "https"])(
+  "one connection of %s takes calls, proxied requests, large uploads and the gate's pages in turn",
+  async (scheme) => {
+    const upstream = await startServer(async (incoming, response) => response.end(String((await bodyOf(incoming)).length)));
+    const tls = scheme === "https" ? { tls: { cert, key } } : {};
+    const service = defineService("t", { size: (body: Uint8Array) => body.length });
+    const { port } = await openHttpDoor(service, { http: { ...tls, proxy: [{ path: "/app/*", to: upstream.url }] } });
+    const agent =
+      scheme === "https" ? new Agent({ keepAlive: true, maxSockets: 1, ca: cert }) : new PlainAgent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const ask = async (path: string, body?: Buffer): Promise<string> => {
+      const method = body === undefined ? "GET" : "POST";
+      const headers = { "content-type": "application/octet-stream" };
+      const answered = await new Promise<IncomingMessage>((resolve, reject) => {
+        const send = scheme === "https" ? request : plainRequest;
+        send({ host: "localhost", family: 4, port, path, method, headers, agent }, resolve).on("error", reject).end(body);
+      });
+      return String(await bodyOf(answered));
+    };
+    const small = Buffer.alloc(30_000);
+    const large = Buffer.alloc(900_000);
+    expect([await ask("/call/t.size", small), await ask("/app/x", small), await ask("/app/y")]).toEqual(["30000", "30000", "0"]);
+    expect([await ask("/app/x", large), await ask("/call/t.size", large), await ask("/health")]).toEqual([
+      "900000",
+      "900000",
+      '{"status":"ok"}',
+    ]);
+    expect([await ask("/call/t.size", small), await ask("/app/x", small)]).toEqual(["30000", "30000"]);
+    expect(Object.values({ ...agent.sockets, ...agent.freeSockets }).flat()).toHaveLength(1);
+  },
+);
