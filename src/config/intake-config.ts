@@ -1,22 +1,28 @@
+import { z } from "zod";
 import type { Intake, IntakeMode } from "../webhook/intake.ts";
+import type { Webhook } from "../webhook/webhook.ts";
 import type { ConfigFault } from "./fault.ts";
 import type { RouteConfig } from "./route-config.ts";
-import { isObject, oneOf, type Shape, text, that } from "./shape.ts";
 
 const modes = ["live", "async", "live-else-inbox"] as const satisfies readonly IntakeMode[];
 
 /** What a route may say of how it takes jobs in. */
-export const intakeShape: Readonly<Record<string, Shape>> = {
-  mode: oneOf(modes, "a mode"),
-  webhook: that(
-    (value) => isObject(value) && typeof value["refusal"] === "function",
-    'is not a sender of webhooks; import one from "unigate/webhooks", such as github({ secret })',
-  ),
-  orderBy: text(
-    "is not a header; write its name in lower case",
-    /^:?[\w.-]+$/,
-    'is not a header; write its name in lower case, or ":param.name"',
-  ),
+export const intakeShape: {
+  mode: z.ZodOptional<z.ZodType<IntakeMode>>;
+  webhook: z.ZodOptional<z.ZodType<Webhook>>;
+  orderBy: z.ZodOptional<z.ZodType<string>>;
+} = {
+  mode: z.enum(modes, `is not a mode; known are ${modes.join(", ")}`).optional(),
+  webhook: z
+    .custom<Webhook>(
+      (value) => typeof value === "object" && value !== null && "refusal" in value && typeof value.refusal === "function",
+      'is not a sender of webhooks; import one from "unigate/webhooks", such as github({ secret })',
+    )
+    .optional(),
+  orderBy: z
+    .string("is not a header; write its name in lower case")
+    .regex(/^:?[\w.-]+$/, 'is not a header; write its name in lower case, or ":param.name"')
+    .optional(),
 };
 
 /** The faults that a route's intake has as a whole. */

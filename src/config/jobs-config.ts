@@ -1,8 +1,8 @@
+import { z } from "zod";
 import type { JobSettings } from "../jobs/job-settings.ts";
 import type { JobStoreConfig } from "../jobs/job-store.ts";
 import { memoryJobs } from "../jobs/memory-jobs.ts";
 import { type Duration, parseDuration } from "./duration.ts";
-import { count, isObject, object, type Shape, that } from "./shape.ts";
 
 /** How a gate keeps asynchronous jobs. Everything has a default. */
 export interface JobsConfig {
@@ -20,28 +20,36 @@ export interface JobsConfig {
   retryDelay?: Duration;
 }
 
-const duration = that((value) => (parseDuration(value) ?? 0) > 0, 'is not a duration above zero; write one such as "24h"');
+const duration = z.custom<Duration>((value) => (parseDuration(value) ?? 0) > 0, 'is not a duration above zero; write one such as "24h"');
+const count = z.int("is not a whole number; write 1 or more").min(1, "is too small; write 1 or more");
 
-/** What a config may say under `jobs`; each message is "problem; remedy". */
-export const jobsShape: Shape = object(
+type Loose<Config> = { [Key in keyof Config]?: Config[Key] | undefined };
+
+// Each message is "problem; remedy".
+const shape = z.strictObject(
   {
-    optional: {
-      store: that(
-        (value) => isObject(value) && typeof value["open"] === "function",
+    store: z
+      .custom<JobStoreConfig>(
+        (value) => typeof value === "object" && value !== null && "open" in value && typeof value.open === "function",
         'is not a job store; import one, such as memoryJobs() from "unigate"',
-      ),
-      resultTtl: duration,
-      maxAttempts: count(1),
-      maxWaiting: count(1),
-      deadline: duration,
-      retryDelay: duration,
-    },
+      )
+      .optional(),
+    resultTtl: duration.optional(),
+    maxAttempts: count.optional(),
+    maxWaiting: count.optional(),
+    deadline: duration.optional(),
+    retryDelay: duration.optional(),
   },
-  'is not an object; write jobs: { resultTtl: "24h" }',
+  'is not an object; write jobs: { resultTtl: "1d" }',
 );
 
+/** What a config may say under `jobs`. */
+export const jobsShape: z.ZodType<Loose<JobsConfig>> = shape;
+/** The keys that it may have. */
+export const jobsKeys: readonly string[] = Object.keys(shape.shape);
+
 /** Fills in the defaults of a config that has no fault. */
-export function toJobSettings(config: JobsConfig = {}): JobSettings {
+export function toJobSettings(config: Loose<JobsConfig> = {}): JobSettings {
   return {
     store: config.store ?? memoryJobs(),
     resultTtlMs: parseDuration(config.resultTtl ?? "24h") as number,

@@ -1,5 +1,5 @@
+import { z } from "zod";
 import { type LogLevel, logLevels } from "../observe/logger.ts";
-import { count, list, object, oneOf, type Shape, text, that } from "./shape.ts";
 import { parseSize, type Size } from "./size.ts";
 
 /** The log of `gate serve` and `gate dev`; a program that makes its own gate passes a logger instead. Takes a restart to change. */
@@ -16,16 +16,23 @@ export interface LogConfig {
   redact?: readonly string[];
 }
 
-/** What a config may say under `log`; each message is "problem; remedy". */
-export const logShape: Shape = object(
+type Loose<Config> = { [Key in keyof Config]?: Config[Key] | undefined };
+
+// Each message is "problem; remedy".
+const shape = z.strictObject(
   {
-    optional: {
-      level: oneOf(logLevels, "a level"),
-      file: text('is not a path; write one such as "log/gate"', /./, 'is empty; write a path such as "log/gate"'),
-      fileSize: that((value) => (parseSize(value) ?? 0) >= 1024, 'is not a size of 1 kb or more; write one such as "10mb"'),
-      keep: count(2),
-      redact: list(text("is not a name; write that of a field"), 'is not a list; write redact: ["ssn"]'),
-    },
+    level: z.enum(logLevels, `is not a level; known are ${logLevels.join(", ")}`).optional(),
+    file: z.string('is not a path; write one such as "log/gate"').min(1, 'is empty; write a path such as "log/gate"').optional(),
+    fileSize: z
+      .custom<Size>((value) => (parseSize(value) ?? 0) >= 1024, 'is not a size of 1 kb or more; write one such as "10mb"')
+      .optional(),
+    keep: z.int("is not a whole number; write 2 or more").min(2, "is too small; write 2 or more").optional(),
+    redact: z.array(z.string("is not a name; write that of a field"), 'is not a list; write redact: ["ssn"]').optional(),
   },
-  'is not an object; write log: { level: "warn" }',
+  'is not an object; write log: { level: "info" }',
 );
+
+/** What a config may say under `log`. */
+export const logShape: z.ZodType<Loose<LogConfig>> = shape;
+/** The keys that it may have. */
+export const logKeys: readonly string[] = Object.keys(shape.shape);

@@ -73,8 +73,8 @@ describe("a config", () => {
   });
 
   it.each([
-    [{ keys: ["short"] }, "keys[0]: is not a key; write a key of 16 characters or more"],
-    [{ keys: [{ name: "", key: "a-key-that-is-long-enough" }] }, "keys[0]: is not a key; write"],
+    [{ keys: ["short"] }, "keys[0]: is too short or malformed; `gate keys generate` makes a good one"],
+    [{ keys: [{ name: "", key: "a-key-that-is-long-enough" }] }, "keys[0].name: is empty; name who holds the key"],
     [{ keys: [{ name: "web", key: "a-key-that-is-long-enough", may: ["fly"] }] }, "keys[0]: is not a key; write"],
     [{ log: { level: "loud" } }, "log.level: is not a level; known are debug, info, warn, error"],
     [{ log: { redact: ["ssn", 3] } }, "log.redact[1]: is not a name; write that of a field"],
@@ -84,7 +84,7 @@ describe("a config", () => {
     [{ lostAfter: 3 }, "lostAfter: is too small; write 4 or more"],
     [{ routes: [] }, "routes: is not an object; write"],
     [{ routes: { "a.b": "live" } }, 'routes["a.b"]: is not an object; write'],
-    [{ routes: { "a.b": { http: ["POST /x", "/y"] } } }, 'routes["a.b"].http: is not a binding; write "POST /path/:param" or a list'],
+    [{ routes: { "a.b": { http: ["POST /x", "/y"] } } }, 'routes["a.b"].http[1]: is not a binding; write "POST /path/:param"'],
     [{ routes: { "a.b": { idempotent: "yes" } } }, 'routes["a.b"].idempotent: is not true or false; write one of them'],
     [{ routes: { "a.b": { timeuot: "1s" } } }, 'routes["a.b"].timeuot: is not a known key; did you mean timeout?'],
     [{ plugins: [{ name: "half" }] }, "plugins[0]: is not a plugin; import one"],
