@@ -215,7 +215,7 @@ function workerStatus(endpoint: Endpoint, now: number): WorkerStatus {
   return {
     id: endpoint.id,
     transport: endpoint.transport,
-    address: endpoint.link.address,
+    address: endpoint.address,
     state: endpoint.state,
     version: endpoint.version,
     weight: endpoint.weight,

@@ -52,6 +52,9 @@ export class Endpoint {
   /** Unique among live endpoints. */
   readonly id: string;
   readonly link: EndpointLink;
+  readonly transport: string;
+  /** Where it is, for people. */
+  readonly address: string;
   /** Grows with every endpoint that joins: the order of joining. */
   readonly sequence: number;
   readonly joinedAt: number;
@@ -76,11 +79,10 @@ export class Endpoint {
     this.sequence = sequence;
     this.joinedAt = joinedAt;
     this.link = link;
+    // Asked once: a watch reads them of every worker every second, and a link may have to look far for them.
+    this.transport = link.transport;
+    this.address = link.address;
     this.#owner = owner;
-  }
-
-  get transport(): string {
-    return this.link.transport;
   }
 
   /** Jobs that it runs; a cancelled one counts until the worker has let go. */

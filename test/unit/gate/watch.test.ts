@@ -76,6 +76,31 @@ test("the first update of a watch tells everything, later ones only what changed
   expect(second!.workers.every((row) => Object.keys(row).every((key) => key === "id" || key === "beats"))).toBe(true);
 });
 
+test("latencies of a watch are those of each target, and of all targets together", async () => {
+  const world = await start();
+  await serve(world, "w1", { quick: () => 1, slow: () => new Promise((resolve) => setTimeout(resolve, 60, 1)) });
+  const client = clientOf(world);
+  for (let count = 0; count < 5; count++) await client.call("math.quick");
+  await client.call("math.slow");
+  const [first] = await watchUntil(client, () => true);
+  const [quick, slow] = ["math.quick", "math.slow"].map((wanted) => first!.targets.find(({ name }) => name === wanted)!);
+  expect(quick!.p50Ms).toBeGreaterThan(0);
+  expect(slow!.p50Ms).toBeGreaterThan(50);
+  expect(slow!.p50Ms).toBeGreaterThan(first!.jobs.p50Ms);
+  expect(first!.jobs.p99Ms).toBe(slow!.p99Ms);
+});
+
+test("a target without jobs is told under its new route when the config changes", async () => {
+  const world = await start();
+  await serve(world, "w1", { double: (x: number) => x * 2 });
+  const updates = await watchUntil(clientOf(world), ({ sequence, targets }) => {
+    if (sequence === 0) void world.gate.reload({ transports: [noTransport], routes: { "math.*": { queue: 7 } } });
+    return targets.some(({ bound }) => bound === 7);
+  });
+  expect(updates[0]!.targets).toMatchObject([{ name: "math.double", route: "*", bound: 10_000 }]);
+  expect(updates.at(-1)!.targets).toEqual([{ name: "math.double", route: "math.*", bound: 7 }]);
+});
+
 test("a watch shows that heartbeats are answered", async () => {
   const world = await start();
   await serve(world, "w1", { double: (x: number) => x * 2 });
@@ -89,7 +114,7 @@ test("the gate's own calls are not among the jobs that a watch counts", async ()
   const client = clientOf(world);
   await client.call("Gate.info");
   const [first] = await watchUntil(client, () => true);
-  expect(first!.jobs).toMatchObject({ open: 0, accepted: 0, completed: 0 });
+  expect(first!.jobs).toMatchObject({ open: 0, accepted: 0, completed: 0, p50Ms: 0, p99Ms: 0 });
   expect(first!.targets).toEqual([]);
 });
 
