@@ -5,6 +5,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`gate needs Node.js 22.18 or newer; this is ${process.versions.node}\n`);
   process.exitCode = 2;
 } else {
+  if (process.argv[2] === "serve") (await import("./serving/young-objects.ts")).holdYoungObjects();
   const { keepCompiled } = await import("./compile-cache.ts");
   keepCompiled();
   const { run } = await import("./run.ts");

@@ -13,7 +13,7 @@ for (let round = 0; round < 400; round++) {
 console.log(getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space").space_size / 2 ** 20, alive.length);
 `;
 
-it("the space for new objects stays within 32 MB under a load that lets V8 take more by itself", () => {
+it("the space for new objects stays at 2 MB until the gate is ready, and then within 32 MB, under a load that lets V8 take more by itself", () => {
   const module = new URL("../../dist/cli/serving/young-objects.js", import.meta.url).href;
   const megabytesOf = (before: string, ...flags: string[]): number => {
     const { stdout, stderr } = spawnSync(process.execPath, [...flags, "--input-type=module", "-e", before + churn], {
@@ -23,8 +23,11 @@ it("the space for new objects stays within 32 MB under a load that lets V8 take 
     expect(stderr).toBe("");
     return Number.parseFloat(stdout);
   };
-  const bounded = `import { boundYoungObjects } from ${JSON.stringify(module)}; boundYoungObjects();`;
+  const held = `import { boundYoungObjects, holdYoungObjects } from ${JSON.stringify(module)}; holdYoungObjects();`;
+  const bounded = `${held} boundYoungObjects();`;
+  expect(megabytesOf(held)).toBeLessThanOrEqual(2);
   expect(megabytesOf(bounded)).toBeLessThanOrEqual(32);
+  expect(megabytesOf(bounded)).toBeGreaterThan(2);
   expect(megabytesOf("")).toBeGreaterThan(32);
   // Who sets the limit of V8 itself gets what they asked for.
   expect(megabytesOf(bounded, "--max-semi-space-size=32")).toBeGreaterThan(32);
