@@ -1,6 +1,8 @@
 import type { Round, RoundRequest } from "./load.ts";
 import type { Program } from "./process.ts";
 
+const warmUpSeconds = 2;
+
 /** How long and how often to measure. */
 export interface Plan {
   rounds: number;
@@ -25,14 +27,14 @@ export async function askRound(client: Program, request: RoundRequest): Promise<
 }
 
 /**
- * Measures contenders in turns (A B C, A B C, …) after one shorter round each to warm up.
+ * Measures contenders in turns (A B C, A B C, …) after two seconds each to warm up: a compiler that works while the program runs needs them.
  *
  * In turns, because a machine that is slow for some seconds must be slow for all of them.
  * A round with a failed call counts for nothing; it is reported, and the others still count.
  */
 export async function takeTurns(contenders: readonly Contender[], { rounds, seconds }: Plan): Promise<Map<string, Measured>> {
   const measured = new Map<string, Measured>(contenders.map(({ name }) => [name, { valid: [], errors: [] }]));
-  for (const contender of contenders) await roundOf(contender, seconds / 2);
+  for (const contender of contenders) await roundOf(contender, warmUpSeconds);
   for (let turn = 0; turn < rounds; turn++) {
     for (const contender of contenders) {
       const { perSecond, errors, firstError } = await roundOf(contender, seconds);
