@@ -28,7 +28,8 @@ it("the space for new objects stays at 2 MB until the gate is ready, and then wi
   expect(megabytesOf(held)).toBeLessThanOrEqual(2);
   expect(megabytesOf(bounded)).toBeLessThanOrEqual(32);
   expect(megabytesOf(bounded)).toBeGreaterThan(2);
-  expect(megabytesOf("")).toBeGreaterThan(32);
+  // The load is one that lets it grow further: so it does without the bound, whatever the machine's memory.
+  expect(megabytesOf("", "--max-semi-space-size=32")).toBeGreaterThan(32);
   // Who sets the limit of V8 itself gets what they asked for.
   expect(megabytesOf(bounded, "--max-semi-space-size=32")).toBeGreaterThan(32);
 });
