@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../support/eventually.ts";
 import { sometimesAway } from "../support/sometimes-away.ts";
 import { rawCall, rawServer, rawSession } from "../transports/grpc/proxy/raw-server.ts";
-import { memory } from "../transports/http/http-world.ts";
+import { memory } from "../support/memory.ts";
 
 let release: () => void = () => {};
 

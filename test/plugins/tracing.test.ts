@@ -11,8 +11,8 @@ import { zmq } from "unigate/zmq";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { RedisServer } from "../support/redis-server.ts";
 import { startServer } from "../support/http-server.ts";
-import { memory } from "../transports/http/http-world.ts";
 import { endedSpans, lineOf, registerTelemetry } from "./tracing-world.ts";
+import { memory } from "../support/memory.ts";
 
 beforeAll(registerTelemetry);
 

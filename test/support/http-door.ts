@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import { createWorker, type GateConfig, type ServiceDefinition, type Worker, type WorkerOptions } from "unigate";
 import { createGate, type Gate, type GateOptions } from "unigate/gate";
 import { http, type HttpOptions } from "unigate/http";
-import { createMemoryPair } from "unigate/transport";
 import { onTestFinished } from "vitest";
+import { memory } from "./memory.ts";
 
 /** What a gate with an HTTP port is made of. */
 export interface HttpDoorOptions {
@@ -39,12 +39,6 @@ export async function openHttpDoor(service: ServiceDefinition, options: HttpDoor
   await new Promise((resolve) => setTimeout(resolve, 5));
   const { url } = gate.addresses[0] as { url: string };
   return { gate, worker, url, port: Number(new URL(url).port), join };
-}
-
-function memory(gate: Gate): ReturnType<typeof createMemoryPair>[0] {
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
-  return mine;
 }
 
 /** Sends bytes as they are, pieces 50 ms apart, and gives back what came until the other side closed or `patienceMs` had passed. */

@@ -2,8 +2,8 @@ import { type Client, type ClientOptions, connect, createWorker, type ServiceDef
 import { createGate, type Gate } from "unigate/gate";
 import type { GateConfig } from "unigate";
 import { redis, type RedisOptions } from "unigate/redis";
-import { createMemoryPair } from "unigate/transport";
 import { RedisServer } from "./redis-server.ts";
+import { memory } from "./memory.ts";
 
 /** A Redis with the gates, workers and callers of one test, all closed at the end. */
 export class RedisWorld implements AsyncDisposable {
@@ -65,11 +65,7 @@ export class RedisWorld implements AsyncDisposable {
   /** A client beside `gate`, which needs no Redis to reach it. */
   async clientOf(gate: Gate): Promise<Client> {
     const client = connect("tcp://unused:1", {
-      open: () => {
-        const [ours, gates] = createMemoryPair();
-        gate.accept(gates);
-        return Promise.resolve(ours);
-      },
+      open: () => Promise.resolve(memory(gate)),
     });
     this.#closers.unshift(() => client.close());
     await client.ready();

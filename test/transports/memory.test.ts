@@ -1,12 +1,8 @@
-import { createMemoryPair } from "unigate/transport";
 import { exerciseTransport } from "../exercise/transport/index.ts";
+import { memory } from "../support/memory.ts";
 
 exerciseTransport("memory", {
   transports: () => [],
-  opener: (gate) => () => {
-    const [mine, theirs] = createMemoryPair();
-    gate.accept(theirs);
-    return Promise.resolve(mine);
-  },
+  opener: (gate) => () => Promise.resolve(memory(gate)),
   capabilities: { cuts: true },
 });

@@ -1,9 +1,10 @@
-import { type Client, defineService, GateError, method } from "unigate";
+import { type Client, defineService, method } from "unigate";
 import type { Gate } from "unigate/gate";
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
 import { RedisWorld } from "../../support/redis-world.ts";
 import { Relay } from "../../support/relay.ts";
+import { codeOf } from "../../support/code-of.ts";
 
 const stream = "gate:{s}:jobs";
 
@@ -26,15 +27,6 @@ async function scene(world: RedisWorld): Promise<Scene> {
     }),
   );
   return { world, gate, beside: await world.clientOf(gate), apart: await world.client(), runs };
-}
-
-async function codeOf(call: PromiseLike<unknown>): Promise<string> {
-  try {
-    await call;
-    return "ok";
-  } catch (error) {
-    return GateError.from(error).code;
-  }
 }
 
 /** Both callers get their answers again, and what they then wait for comes; nothing is left behind in Redis. */

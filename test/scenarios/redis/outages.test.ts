@@ -1,23 +1,15 @@
-import { defineService, GateError } from "unigate";
+import { defineService } from "unigate";
 import { redisJobs } from "unigate/redis";
 import type { AsyncJobStatus } from "unigate/transport";
 import { describe, expect, it, type TestContext } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
 import { RedisWorld } from "../../support/redis-world.ts";
+import { codeOf } from "../../support/code-of.ts";
 
 const service = defineService("s", { run: (name: string) => name });
 
 function takesTime({ skip }: TestContext): void {
   if (process.env["SLOW"] !== "1") skip("it lasts as long as the outage; SLOW=1 runs it");
-}
-
-async function codeOf(call: PromiseLike<unknown>): Promise<string> {
-  try {
-    await call;
-    return "ok";
-  } catch (error) {
-    return GateError.from(error).code;
-  }
 }
 
 /** With the beats and leases that users have. */

@@ -3,8 +3,9 @@ import { connect as dialTcp } from "node:net";
 import { createWorker, defineService, method } from "unigate";
 import { describe, expect, it } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
-import { json, memory, open } from "./http-world.ts";
+import { json, open } from "./http-world.ts";
 import { seen } from "./methods.ts";
+import { memory } from "../../support/memory.ts";
 
 describe("POST /call/Service.method", () => {
   it("takes a JSON array as positional arguments, anything else as one, and no body as none", async () => {

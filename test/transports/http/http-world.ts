@@ -1,9 +1,9 @@
 import { createWorker, defineService, type GateConfig, type Worker } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
 import { http } from "unigate/http";
-import { createMemoryPair } from "unigate/transport";
 import { onTestFinished } from "vitest";
 import { methods } from "./methods.ts";
+import { memory } from "../../support/memory.ts";
 
 /** Lets go of what `slow` holds. */
 export const holding = { release: (): void => {} };
@@ -29,13 +29,6 @@ export async function open(
     await gate.close();
   });
   return { gate, worker, url: gate.addresses[0]!.url };
-}
-
-/** A link to the gate inside this process. */
-export function memory(gate: Gate): ReturnType<typeof createMemoryPair>[0] {
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
-  return mine;
 }
 
 /** A POST of JSON. */

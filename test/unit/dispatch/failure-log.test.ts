@@ -3,7 +3,7 @@ import { createGate } from "unigate/gate";
 import type { Logger, LogLevel } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { memory } from "../../transports/http/http-world.ts";
+import { memory } from "../../support/memory.ts";
 
 type Line = [level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>];
 

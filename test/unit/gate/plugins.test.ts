@@ -7,7 +7,7 @@ import { packMessage } from "../../../src/protocol/messages.ts";
 import { protocolVersion, RecordType } from "../../../src/protocol/record.ts";
 import { eventuallyTrue } from "../../support/eventually.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { memory } from "../../transports/http/http-world.ts";
+import { memory } from "../../support/memory.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {

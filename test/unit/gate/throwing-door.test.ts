@@ -2,7 +2,7 @@ import { connect, createWorker, defineService } from "unigate";
 import { createGate } from "unigate/gate";
 import { type GateHost, Job, type Transport } from "unigate/transport";
 import { expect, it, onTestFinished } from "vitest";
-import { memory } from "../../transports/http/http-world.ts";
+import { memory } from "../../support/memory.ts";
 
 const service = defineService("s", {
   value: () => 1,

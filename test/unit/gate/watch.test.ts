@@ -1,15 +1,9 @@
 import { connect, createWorker, defineService, type GateConfig, GateError, type Worker } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
-import {
-  createMemoryPair,
-  type PoolFigures,
-  type Transport,
-  type WatchUpdate,
-  type WorkerDetail,
-  type WorkerStatus,
-} from "unigate/transport";
+import { type PoolFigures, type Transport, type WatchUpdate, type WorkerDetail, type WorkerStatus } from "unigate/transport";
 import { afterEach, expect, test } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
+import { memory } from "../../support/memory.ts";
 import { sometimesAway } from "../../support/sometimes-away.ts";
 
 const closing: (() => Promise<void>)[] = [];
@@ -20,17 +14,11 @@ afterEach(async () => {
 const noDoor = { addresses: [], drain: async () => {}, close: async () => {} };
 const noTransport: Transport = { name: "none", start: async () => noDoor };
 
-async function start(
-  config: Partial<GateConfig> = {},
-): Promise<{ gate: Gate; open: () => Promise<ReturnType<typeof createMemoryPair>[0]> }> {
+async function start(config: Partial<GateConfig> = {}): Promise<{ gate: Gate; open: () => Promise<ReturnType<typeof memory>> }> {
   const gate = createGate({ transports: [noTransport], settle: 0, heartbeat: 50, ...config });
   await gate.start();
   closing.push(() => gate.close());
-  const open = async (): Promise<ReturnType<typeof createMemoryPair>[0]> => {
-    const [mine, theirs] = createMemoryPair();
-    gate.accept(theirs);
-    return mine;
-  };
+  const open = async () => memory(gate);
   return { gate, open };
 }
 

@@ -1,8 +1,9 @@
 import { connect, createWorker, currentJob, defineService, type GateConfig, type JobsConfig, type Worker } from "unigate";
 import { createGate, type Gate, type GateOptions } from "unigate/gate";
-import { type AsyncJobStatus, createMemoryPair, type Transport } from "unigate/transport";
+import { type AsyncJobStatus, type Transport } from "unigate/transport";
 import { onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
+import { memory } from "../../support/memory.ts";
 
 const noTransport: Transport = { name: "none", start: async () => ({ addresses: [], drain: async () => {}, close: async () => {} }) };
 
@@ -26,7 +27,7 @@ export class JobsWorld {
 
   private constructor(gate: Gate) {
     this.gate = gate;
-    this.client = connect("tcp://unused:1", { open: async () => this.#link() });
+    this.client = connect("tcp://unused:1", { open: async () => memory(this.gate) });
     onTestFinished(async () => {
       await this.client.close();
       for (const worker of this.#workers) await worker.close();
@@ -36,7 +37,7 @@ export class JobsWorld {
 
   async serve(methods: Record<string, (...args: never[]) => unknown>, concurrency = 1): Promise<Worker> {
     const services = [defineService("mail", methods)];
-    const worker = createWorker({ services, gate: "tcp://unused:1", open: async () => this.#link(), concurrency });
+    const worker = createWorker({ services, gate: "tcp://unused:1", open: async () => memory(this.gate), concurrency });
     this.#workers.push(worker);
     await worker.start();
     return worker;
@@ -55,12 +56,6 @@ export class JobsWorld {
     let job = await this.job(id);
     await eventuallyTrue(`job ${id} is ${state}`, async () => (job = await this.job(id)).state === state);
     return job;
-  }
-
-  #link(): ReturnType<typeof createMemoryPair>[0] {
-    const [mine, theirs] = createMemoryPair();
-    this.gate.accept(theirs);
-    return mine;
   }
 }
 

@@ -1,18 +1,14 @@
 import { createWorker, connect, currentJob, defineService } from "unigate";
 import { createGate } from "unigate/gate";
-import { createMemoryPair } from "unigate/transport";
 import { expect, it } from "vitest";
+import { memory } from "../../support/memory.ts";
 
 it("currentJob() is there in a handler, after an await, and in a generator's body; outside it throws", async () => {
   const gate = createGate({
     settle: 0,
     transports: [{ name: "none", start: async () => ({ addresses: [], drain: async () => {}, close: async () => {} }) }],
   });
-  const open = (): Promise<ReturnType<typeof createMemoryPair>[0]> => {
-    const [mine, theirs] = createMemoryPair();
-    gate.accept(theirs);
-    return Promise.resolve(mine);
-  };
+  const open = () => Promise.resolve(memory(gate));
   await gate.start();
   const worker = createWorker({
     open,

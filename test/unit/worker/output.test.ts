@@ -2,7 +2,7 @@ import { type Client, connect, createWorker, defineService, method, reply } from
 import { createGate } from "unigate/gate";
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { memory } from "../../transports/http/http-world.ts";
+import { memory } from "../../support/memory.ts";
 
 const user = z.object({ name: z.string(), visits: z.number().default(0) });
 

@@ -1,9 +1,10 @@
 import { connect, createWorker } from "unigate";
 import { createGate } from "unigate/gate";
-import { createMemoryPair, GateError, type Job, type JobControl, type ReplySink } from "unigate/transport";
+import { GateError, type Job, type JobControl, type ReplySink } from "unigate/transport";
 import type { RawMethod } from "unigate/worker";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../support/eventually.ts";
+import { memory } from "../../support/memory.ts";
 
 const quiet: JobControl = { cancel: () => {}, resume: () => {} };
 
@@ -17,11 +18,7 @@ async function openWorld(raw: readonly RawMethod[]) {
     settle: 0,
     transports: [{ name: "none", start: async () => ({ addresses: [], drain: async () => {}, close: async () => {} }) }],
   });
-  const open = (): Promise<ReturnType<typeof createMemoryPair>[0]> => {
-    const [mine, theirs] = createMemoryPair();
-    gate.accept(theirs);
-    return Promise.resolve(mine);
-  };
+  const open = () => Promise.resolve(memory(gate));
   await gate.start();
   const worker = createWorker({ services: [], raw, open });
   await worker.start();

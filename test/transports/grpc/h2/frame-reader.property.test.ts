@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameReader } from "../../../../transports/grpc/h2/frame-reader.ts";
 import { ConnectionFault } from "../../../../transports/grpc/h2/protocol.ts";
+import { frameBytes } from "./frame-bytes.ts";
 
 interface Written {
   type: number;
@@ -18,12 +19,7 @@ const frame = fc.record({
 });
 
 function toBytes({ type, flags, streamId, payload }: Written): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(streamId, 5);
-  return Buffer.concat([head, payload]);
+  return frameBytes(type, flags, streamId, payload);
 }
 
 /** What a reader has told, DATA put together: independent of how its bytes came. */

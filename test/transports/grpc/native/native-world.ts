@@ -1,8 +1,8 @@
 import { createWorker, type GateConfig, type ServiceDefinition, type Worker } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
-import { createMemoryPair } from "unigate/transport";
 import { onTestFinished } from "vitest";
 import { grpcPort } from "./grpc-port.ts";
+import { memory } from "../../../support/memory.ts";
 
 /** A gate with a gRPC port and one worker in this process; both are closed when the test is over. */
 export async function nativeWorld(
@@ -18,10 +18,4 @@ export async function nativeWorld(
     await gate.close();
   });
   return { gate, worker, url: gate.addresses[0]!.url };
-}
-
-function memory(gate: Gate): ReturnType<typeof createMemoryPair>[0] {
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
-  return mine;
 }

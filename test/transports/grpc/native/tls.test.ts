@@ -2,12 +2,12 @@ import { ChannelCredentials, type ServiceError, status } from "@grpc/grpc-js";
 import { createWorker, defineService } from "unigate";
 import { createGate } from "unigate/gate";
 import { grpc, type GrpcTls } from "unigate/grpc";
-import { createMemoryPair } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cert, key } from "../../../support/certificate.ts";
 import { GateProcess } from "../../../support/processes.ts";
 import { workspace } from "../../../support/workspace.ts";
 import { grpcClient, type LooseClient, unary } from "./grpc-client.ts";
+import { memory } from "../../../support/memory.ts";
 
 const file = new URL("protos/kitchen.proto", import.meta.url).pathname;
 const [ca, privateKey] = [Buffer.from(cert), Buffer.from(key)];
@@ -16,10 +16,8 @@ const [ca, privateKey] = [Buffer.from(cert), Buffer.from(key)];
 async function secureGate(tls: GrpcTls): Promise<string> {
   const gate = createGate({ settle: 0, transports: [grpc({ port: 0, host: "localhost", tls, protos: [file] })] });
   await gate.start();
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
   const service = defineService("Kitchen", { say: ({ text }: { text: string }) => ({ text: text.toUpperCase() }) });
-  const worker = createWorker({ services: [service], open: () => Promise.resolve(mine) });
+  const worker = createWorker({ services: [service], open: () => Promise.resolve(memory(gate)) });
   await worker.start();
   onTestFinished(async () => {
     await worker.close();

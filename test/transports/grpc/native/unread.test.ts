@@ -3,9 +3,9 @@ import { createWorker, defineService } from "unigate";
 import { createGate } from "unigate/gate";
 import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
-import { createMemoryPair } from "unigate/transport";
 import { expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
+import { memory } from "../../../support/memory.ts";
 
 const kitchen = new URL("protos/kitchen.proto", import.meta.url).pathname;
 
@@ -21,9 +21,7 @@ it("a stream that its caller stops reading, and leaves, gives its place back, wh
   });
   const gate = createGate({ settle: 0, transports: [grpc({ port: 0, protos: [kitchen] }), http({ port: 0 })] });
   await gate.start();
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
-  const worker = createWorker({ services: [service], open: () => Promise.resolve(mine) });
+  const worker = createWorker({ services: [service], open: () => Promise.resolve(memory(gate)) });
   await worker.start();
   onTestFinished(async () => {
     await worker.close();

@@ -7,20 +7,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { startGate } from "./gate.ts";
 import { answer, message, rawCall, rawServer, rawSession } from "./raw-server.ts";
+import { frameBytes } from "../h2/frame-bytes.ts";
 
 const ok = 0;
 const kitchen = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
 const frames = { data: 0, headers: 1, settings: 4, ping: 6, continuation: 9 };
-
-/** One HTTP/2 frame. Source: RFC 9113 section 4.1. */
-function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
 
 /** A connection that has said hello. */
 function greet(port: number): Socket {
@@ -28,7 +19,7 @@ function greet(port: number): Socket {
   onTestFinished(() => void socket.destroy());
   socket.on("error", () => {});
   socket.resume();
-  socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(frames.settings, 0, 0, Buffer.alloc(0))]));
+  socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frameBytes(frames.settings, 0, 0, Buffer.alloc(0))]));
   return socket;
 }
 
@@ -61,17 +52,17 @@ describe("a gRPC port", () => {
   it("ends a connection whose headers have no end, long before they fill its memory", async () => {
     const { address, port } = await world();
     const socket = greet(port);
-    socket.write(frame(frames.headers, 0, 1, Buffer.of(0x82)));
+    socket.write(frameBytes(frames.headers, 0, 1, Buffer.of(0x82)));
     const piece = Buffer.alloc(16_000, 0x82);
-    expect(await flood(socket, frame(frames.continuation, 0, 1, piece), 100_000_000)).toBeLessThan(20_000_000);
+    expect(await flood(socket, frameBytes(frames.continuation, 0, 1, piece), 100_000_000)).toBeLessThan(20_000_000);
     expect((await rawCall(rawSession(address))).status).toBe(ok);
   });
 
   it("ends a connection that sends empty continuations without end", async () => {
     const { address, port } = await world();
     const socket = greet(port);
-    socket.write(frame(frames.headers, 0, 1, Buffer.of(0x82)));
-    const none = Buffer.concat(Array.from({ length: 1000 }, () => frame(frames.continuation, 0, 1, Buffer.alloc(0))));
+    socket.write(frameBytes(frames.headers, 0, 1, Buffer.of(0x82)));
+    const none = Buffer.concat(Array.from({ length: 1000 }, () => frameBytes(frames.continuation, 0, 1, Buffer.alloc(0))));
     expect(await flood(socket, none, 100_000_000)).toBeLessThan(20_000_000);
     expect((await rawCall(rawSession(address))).status).toBe(ok);
   });
@@ -92,7 +83,7 @@ describe("a gRPC port", () => {
     const { address, port } = await world();
     const socket = greet(port);
     socket.pause();
-    const pings = Buffer.concat(Array.from({ length: 1000 }, () => frame(frames.ping, 0, 0, Buffer.alloc(8))));
+    const pings = Buffer.concat(Array.from({ length: 1000 }, () => frameBytes(frames.ping, 0, 0, Buffer.alloc(8))));
     expect(await flood(socket, pings, 200_000_000)).toBeLessThan(200_000_000);
     expect((await rawCall(rawSession(address))).status).toBe(ok);
   });

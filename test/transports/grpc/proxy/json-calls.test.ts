@@ -2,10 +2,10 @@ import { connect } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
 import { grpc } from "unigate/grpc";
 import { http } from "unigate/http";
-import { createMemoryPair } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { asked, kitchenServer } from "../native/upstream.ts";
+import { memory } from "../../../support/memory.ts";
 
 const file = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
 
@@ -131,11 +131,7 @@ describe("HTTP and JSON to a gRPC server", () => {
   it("serves a client of the gate protocol too, which speaks msgpack", async () => {
     const { gate } = await world();
     const client = connect("tcp://unused:1", {
-      open: () => {
-        const [mine, theirs] = createMemoryPair();
-        gate.accept(theirs);
-        return Promise.resolve(mine);
-      },
+      open: () => Promise.resolve(memory(gate)),
     });
     onTestFinished(() => client.close());
     expect(await client.call("kitchen.v1.Kitchen.Say", [{ text: "zmq" }])).toEqual({ text: "ZMQ", number: 0 });

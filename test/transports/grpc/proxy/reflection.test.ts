@@ -2,7 +2,6 @@ import { createWorker, defineService } from "unigate";
 import { createGate, type Gate } from "unigate/gate";
 import { grpc, type GrpcOptions } from "unigate/grpc";
 import { http } from "unigate/http";
-import { createMemoryPair } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { callByReflection } from "../../../../transports/grpc/client/call-by-reflection.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
@@ -16,6 +15,7 @@ import { kitchenServer } from "../native/upstream.ts";
 import { nameServer } from "./name-server.ts";
 import { startGate } from "./gate.ts";
 import { answer, rawCall, rawServer, rawSession } from "./raw-server.ts";
+import { memory } from "../../../support/memory.ts";
 
 const file = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
 
@@ -28,8 +28,6 @@ async function reflectingServer(port = 0): Promise<string> {
 async function kitchenGate(port = 0, proto = file, host = "127.0.0.1"): Promise<{ address: string; close: () => Promise<void> }> {
   const gate = createGate({ settle: 0, transports: [grpc({ port, host, protos: [proto] })] });
   await gate.start();
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
   const service = defineService("Kitchen", {
     say: ({ text }: { text: string }) => ({ text: text.toUpperCase() }),
     shout: ({ text }: { text: string }) => ({ text: `${text.toUpperCase()}!` }),
@@ -37,7 +35,7 @@ async function kitchenGate(port = 0, proto = file, host = "127.0.0.1"): Promise<
       for (let at = 1; at <= number; at++) yield { number: at };
     },
   });
-  const worker = createWorker({ services: [service], open: () => Promise.resolve(mine) });
+  const worker = createWorker({ services: [service], open: () => Promise.resolve(memory(gate)) });
   await worker.start();
   const close = async (): Promise<void> => {
     await worker.close();

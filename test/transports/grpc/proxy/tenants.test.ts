@@ -4,12 +4,12 @@ import { connect } from "unigate";
 import type { Gate } from "unigate/gate";
 import { grpc, type PoolOptions, type TenantOptions } from "unigate/grpc";
 import { http } from "unigate/http";
-import { createMemoryPair } from "unigate/transport";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventuallyTrue } from "../../../support/eventually.ts";
 import { kitchenServer } from "../native/upstream.ts";
 import { startGate } from "./gate.ts";
 import { answer, rawCall, type RawReply, rawServer, rawSession } from "./raw-server.ts";
+import { memory } from "../../../support/memory.ts";
 
 const ok = 0;
 const resourceExhausted = 8;
@@ -129,11 +129,7 @@ describe("an upstream with tenants", () => {
   it("takes a client of the gate by its token, in any bytes, and cancels its call with it", async () => {
     const { gate } = await kitchenWorld({ secret }, { size: 1 });
     const client = connect("tcp://unused:1", {
-      open: () => {
-        const [mine, theirs] = createMemoryPair();
-        gate.accept(theirs);
-        return Promise.resolve(mine);
-      },
+      open: () => Promise.resolve(memory(gate)),
     });
     onTestFinished(() => client.close());
     await eventuallyTrue("its methods are known", () => gate.status.services().length > 0);

@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { createWorker, currentJob, defineService } from "unigate";
 import { GateError } from "unigate/client";
 import { createGate } from "unigate/gate";
-import { createMemoryPair, type Transport } from "unigate/transport";
+import { type Transport } from "unigate/transport";
 import { onTestFinished } from "vitest";
 import { nativeMethods } from "../../../../transports/grpc/native/index.ts";
 import { loadProtos } from "../../../../transports/grpc/protos/load-protos.ts";
 import { serveWeb, type WebOptions } from "../../../../transports/grpc/web/serve-web.ts";
+import { memory } from "../../../support/memory.ts";
 
 /** The .proto of the service below. */
 export const kitchen: string = new URL("../native/protos/kitchen.proto", import.meta.url).pathname;
@@ -65,9 +66,7 @@ export async function webWorld(options: WebOptions = {}, http2 = false): Promise
   };
   const gate = createGate({ settle: 0, transports: [door] });
   await gate.start();
-  const [mine, theirs] = createMemoryPair();
-  gate.accept(theirs);
-  const worker = createWorker({ services: [service], open: () => Promise.resolve(mine) });
+  const worker = createWorker({ services: [service], open: () => Promise.resolve(memory(gate)) });
   await worker.start();
   onTestFinished(async () => {
     await worker.close();
